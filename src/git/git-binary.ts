@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+
+/** What a finished git process left. */
+export interface GitResult {
+  readonly status: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface GitOptions {
+  readonly cwd: string;
+  readonly input?: Uint8Array | string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Run the repository's hooks, signing and editor settings as the person's own `git commit` would. */
+  readonly asPerson?: boolean;
+  /** Milliseconds; 60,000 when absent. */
+  readonly timeout?: number;
+}
+
+// A repository's own settings must not start programs when we only want plumbing.
+const QUIET = [
+  ["core.hooksPath", "/dev/null"],
+  ["core.fsmonitor", "false"],
+  ["commit.gpgSign", "false"],
+  ["log.showSignature", "false"],
+  ["gc.auto", "0"],
+  ["maintenance.auto", "false"],
+].flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+function environment(inheritedEnv: Environment, options: GitOptions): Record<string, string | undefined> {
+  // Inside a hook git sets GIT_DIR and GIT_INDEX_FILE: they are about another command.
+  const inherited = Object.entries(inheritedEnv).filter(([key]) => !/^GIT_(?!AUTHOR_|COMMITTER_|CONFIG_)/.test(key));
+  return {
+    ...Object.fromEntries(inherited),
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_NO_LAZY_FETCH: "1",
+    ...(options.asPerson ? {} : { GIT_ALLOW_PROTOCOL: "none", LC_ALL: "C" }),
+    ...options.env,
+  };
+}
+
+/** The `git` program: the only place that starts a process. */
+export class GitBinary {
+  readonly #command: string;
+  readonly #env: Environment;
+
+  constructor(command: string, env: Environment) {
+    this.#command = command;
+    this.#env = env;
+  }
+
+  /** Runs git to its end; never throws for a non-zero status. */
+  run(args: readonly string[], options: GitOptions): Promise<GitResult> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(this.#command, [...(options.asPerson ? [] : QUIET), ...args], {
+        cwd: options.cwd,
+        env: environment(this.#env, options),
+        stdio: ["pipe", "pipe", "pipe"],
+        timeout: options.timeout ?? 60_000,
+        windowsHide: true,
+      });
+      const out: Buffer[] = [];
+      const err: Buffer[] = [];
+      child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+      child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+      child.on("error", reject);
+      // A child that does not read its input closes the pipe: its status tells what went wrong.
+      child.stdin.on("error", () => undefined);
+      child.on("close", (status) =>
+        resolve({
+          status: status ?? -1,
+          stdout: Buffer.concat(out),
+          stderr: Buffer.concat(err).toString("utf8"),
+        }),
+      );
+      child.stdin.end(options.input ?? "");
+    });
+  }
+
+  /** Runs git and gives its output; throws with git's own last line when it fails. */
+  async output(args: readonly string[], options: GitOptions): Promise<Buffer> {
+    const result = await this.run(args, options);
+    if (result.status === 0) return result.stdout;
+    throw new GitFailed(args[0] ?? "", result);
+  }
+}
+
+/** git ended with a non-zero status; `message` is its own last line. */
+export class GitFailed extends Error {
+  readonly result: GitResult;
+
+  constructor(command: string, result: GitResult) {
+    super(`git ${command}: ${result.stderr.trim().split("\n").at(-1) || `status ${result.status}`}`);
+    this.result = result;
+  }
+}
+
+/** The git program at `command`, or undefined when it does not run. */
+export async function findGit(command: string, env: Environment): Promise<GitBinary | undefined> {
+  const binary = new GitBinary(command, env);
+  try {
+    const { status } = await binary.run(["--version"], { cwd: "/" });
+    return status === 0 ? binary : undefined;
+  } catch {
+    return undefined;
+  }
+}

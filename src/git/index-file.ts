@@ -1,0 +1,204 @@
+import { createHash } from "node:crypto";
+
+/** One entry of git's index, as far as we look at it (gitformat-index). */
+export interface IndexEntry {
+  readonly path: string;
+  readonly oid: string;
+  /** 0, or 1–3 for the sides of an unmerged path. */
+  readonly stage: number;
+}
+
+/** What a file in the work tree looks like to git, for an entry that `git status` finds clean. */
+export interface FileStat {
+  readonly ctimeNs: bigint;
+  readonly mtimeNs: bigint;
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly uid: bigint;
+  readonly gid: bigint;
+  readonly size: bigint;
+}
+
+export interface IndexUpdate {
+  readonly path: string;
+  /** undefined removes the path. */
+  readonly file: { readonly oid: string; readonly stat: FileStat } | undefined;
+}
+
+const HEADER = 12;
+const FIXED = 62;
+const ID = 20;
+const EMPTY = Buffer.concat([Buffer.from("DIRC"), Buffer.from([0, 0, 0, 2, 0, 0, 0, 0])]);
+
+interface Span {
+  readonly start: number;
+  readonly nameAt: number;
+  readonly nul: number;
+  readonly end: number;
+}
+
+/** Walks the entries without decoding them: a repository can have a hundred thousand. Throws when damaged. */
+function* spans(bytes: Buffer): Generator<Span> {
+  if (bytes.length === 0) return;
+  const version = bytes.readUInt32BE(4);
+  if (bytes.toString("latin1", 0, 4) !== "DIRC" || (version !== 2 && version !== 3))
+    throw new Error(`git's index has version ${version}, which only git itself can read here`);
+  let start = HEADER;
+  for (let left = bytes.readUInt32BE(8); left > 0; left--) {
+    const nameAt = start + FIXED + (bytes[start + 60]! & 0x40 ? 2 : 0);
+    const nul = bytes.indexOf(0, nameAt);
+    if (nul < 0) throw new Error("git's index is damaged");
+    const end = start + (Math.floor((nul - start) / 8) + 1) * 8;
+    yield { start, nameAt, nul, end };
+    start = end;
+  }
+}
+
+/** The entries of an index of version 2 or 3 with SHA-1 ids whose path begins with `prefix`. Throws when damaged. */
+export function* indexEntries(bytes: Buffer, prefix = ""): Generator<IndexEntry> {
+  const wanted = Buffer.from(prefix);
+  for (const { start, nameAt, nul } of spans(bytes)) {
+    if (bytes.compare(wanted, 0, wanted.length, nameAt, Math.min(nameAt + wanted.length, nul)) !== 0) continue;
+    yield {
+      path: bytes.toString("utf8", nameAt, nul),
+      oid: bytes.toString("hex", start + 40, start + 60),
+      stage: (bytes[start + 60]! >> 4) & 3,
+    };
+  }
+}
+
+/** git compares times in seconds and nanoseconds and the low 32 bits of everything else. */
+function encode(path: string, oid: string, stat: FileStat): Buffer {
+  const name = Buffer.from(path);
+  const length = (Math.floor((FIXED + name.length) / 8) + 1) * 8;
+  const entry = Buffer.alloc(length);
+  const low = (value: bigint) => Number(value & 0xffffffffn);
+  const fields = [
+    stat.ctimeNs / 1_000_000_000n,
+    stat.ctimeNs % 1_000_000_000n,
+    stat.mtimeNs / 1_000_000_000n,
+    stat.mtimeNs % 1_000_000_000n,
+    stat.dev,
+    stat.ino,
+    0o100644n,
+    stat.uid,
+    stat.gid,
+    stat.size,
+  ];
+  fields.forEach((value, position) => {
+    entry.writeUInt32BE(low(value), position * 4);
+  });
+  entry.write(oid, 40, ID, "hex");
+  entry.writeUInt16BE(Math.min(name.length, 0xfff), 60);
+  name.copy(entry, FIXED);
+  return entry;
+}
+
+interface CacheTree {
+  readonly name: string;
+  count: number;
+  id: Buffer;
+  readonly children: CacheTree[];
+}
+
+function readCacheTree(data: Buffer): CacheTree | undefined {
+  let at = 0;
+  const read = (): CacheTree => {
+    const nul = data.indexOf(0, at);
+    const newline = data.indexOf(0x0a, nul);
+    const name = data.toString("utf8", at, nul);
+    const [count, subtrees] = data
+      .toString("latin1", nul + 1, newline)
+      .split(" ")
+      .map(Number);
+    at = newline + 1;
+    const id = data.subarray(at, count! >= 0 ? at + ID : at);
+    at += id.length;
+    const children = Array.from({ length: subtrees! }, read);
+    return { name, count: count!, id, children };
+  };
+  return data.length > 0 ? read() : undefined;
+}
+
+const writeCacheTree = (node: CacheTree): Buffer =>
+  Buffer.concat([
+    Buffer.from(`${node.name}\0${node.count} ${node.children.length}\n`),
+    node.id,
+    ...node.children.map(writeCacheTree),
+  ]);
+
+/** Marks the folders along `path` as changed, so that git computes only their trees anew. */
+function invalidate(root: CacheTree, path: string): void {
+  let node: CacheTree | undefined = root;
+  for (const segment of path.split("/")) {
+    if (!node) return;
+    node.count = -1;
+    node.id = Buffer.alloc(0);
+    node = node.children.find((child) => child.name === segment);
+  }
+}
+
+/** Extensions that stay true when entries change; the cache tree is mended, every other optional one goes. */
+function extensions(bytes: Buffer, from: number, updates: readonly IndexUpdate[]): Buffer {
+  const kept: Buffer[] = [];
+  for (let at = from; at + 8 <= bytes.length - ID; ) {
+    const signature = bytes.toString("latin1", at, at + 4);
+    const size = bytes.readUInt32BE(at + 4);
+    const data = bytes.subarray(at + 8, at + 8 + size);
+    at += 8 + size;
+    if (/^[a-z]/.test(signature)) throw new Error(`git's index needs the extension ${signature}`);
+    if (signature === "TREE") {
+      const root = readCacheTree(data);
+      if (!root) continue;
+      for (const update of updates) invalidate(root, update.path);
+      const written = writeCacheTree(root);
+      const head = Buffer.from("TREE\0\0\0\0", "latin1");
+      head.writeUInt32BE(written.length, 4);
+      kept.push(head, written);
+    } else if (signature === "REUC" || signature === "UNTR") kept.push(bytes.subarray(at - 8 - size, at));
+  }
+  return Buffer.concat(kept);
+}
+
+/**
+ * The index with some paths set or removed (all their stages), every other entry byte for byte as it was. `bytes` is
+ * the present index, empty when there is none. Throws on versions and extensions that only git can write.
+ */
+export function spliceIndex(bytes: Buffer, updates: readonly IndexUpdate[]): Buffer {
+  const old = bytes.length === 0 ? Buffer.concat([EMPTY, Buffer.alloc(ID)]) : bytes;
+  const pending = updates
+    .map((update) => ({ update, key: Buffer.from(update.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key));
+  const parts: Buffer[] = [];
+  let count = 0;
+  let from = HEADER;
+  let end = HEADER;
+  let done: Buffer | undefined;
+  const put = ({ path, file }: IndexUpdate): void => {
+    if (!file) return;
+    parts.push(encode(path, file.oid, file.stat));
+    count++;
+  };
+  for (const span of spans(old)) {
+    end = span.end;
+    const order = (key: Buffer): number => old.compare(key, 0, key.length, span.nameAt, span.nul);
+    while (pending.length > 0 && order(pending[0]!.key) >= 0) {
+      parts.push(old.subarray(from, span.start));
+      from = span.start;
+      const next = pending.shift()!;
+      done = next.key;
+      put(next.update);
+    }
+    if (done && order(done) === 0) {
+      // All stages of a path that was set go.
+      parts.push(old.subarray(from, span.start));
+      from = span.end;
+    } else count++;
+  }
+  parts.push(old.subarray(from, end));
+  for (const { update } of pending) put(update);
+  const header = Buffer.from(old.subarray(0, HEADER));
+  header.writeUInt32BE(count, 8);
+  const body = Buffer.concat([header, ...parts, extensions(old, end, updates)]);
+  return Buffer.concat([body, createHash("sha1").update(body).digest()]);
+}

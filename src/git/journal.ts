@@ -1,0 +1,243 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import type { Signature } from "./commit-text.js";
+import type { GitBinary } from "./git-binary.js";
+import { isErrno } from "./git-fs.js";
+import { ObjectBatch } from "./object-batch.js";
+import { initBare, ObjectStore } from "./objects.js";
+import { RefMoved, resolveRef, updateRef } from "./refs.js";
+import { formatMessage, parseMessage, trailer } from "./trailers.js";
+import { listFiles, lookup, spliceTree, type TreeFile } from "./tree.js";
+
+/** What one journal commit did to one path: blob ids (SHA-1), null = no file. */
+export interface JournalChange {
+  readonly path: string;
+  /** What the write was made on top of. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What goes on record with a write. */
+export interface JournalRecord {
+  readonly author: Pick<Signature, "name" | "email">;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly subject: string;
+  readonly reason?: string;
+  /** `created`, `updated`, `renamed`, `archived`, `restored`, `deleted` … */
+  readonly op: string;
+  readonly entry?: string;
+  readonly agent?: string;
+  readonly session?: string;
+  readonly branch?: string;
+}
+
+export interface JournalCommit extends JournalRecord {
+  readonly oid: string;
+  readonly changes: readonly JournalChange[];
+}
+
+/** A change that is about to be recorded: bytes instead of an id. */
+export interface NewChange {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: Uint8Array | null;
+}
+
+type Mark = "written" | "published";
+
+// A deletion has to be told from "never written": an empty file with a mode that we never give to entries.
+const TOMBSTONE: TreeFile = {
+  oid: "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+  mode: "100755",
+};
+const state = (file: TreeFile | undefined): string | null | undefined =>
+  file && (file.mode === TOMBSTONE.mode ? null : file.oid);
+
+const changeText = ({ path, before, after }: JournalChange): string =>
+  `${before ?? "-"} ${after ?? "-"} ${JSON.stringify(path)}`;
+
+function parseChange(text: string): JournalChange {
+  const [before, after, ...rest] = text.split(" ");
+  const id = (word: string | undefined) => (word === undefined || word === "-" ? null : word);
+  return {
+    path: String(JSON.parse(rest.join(" "))),
+    before: id(before),
+    after: id(after),
+  };
+}
+
+/** Trailers that only the journal needs; publishing leaves them out. */
+const PRIVATE_TRAILERS = new Set(["Memory-Time", "Memory-Change"]);
+
+function message(record: JournalRecord, changes: readonly JournalChange[]): string {
+  const optional = (key: string, value: string | undefined) => (value === undefined ? [] : [[key, value] as const]);
+  return formatMessage({
+    subject: record.subject,
+    ...(record.reason === undefined ? {} : { body: record.reason }),
+    trailers: [
+      ["Memory-Op", record.op],
+      ...optional("Memory-Entry", record.entry),
+      ...optional("Memory-Agent", record.agent),
+      ...optional("Memory-Session", record.session),
+      ...optional("Memory-Branch", record.branch),
+      ["Memory-Time", String(record.at)],
+      ...changes.map((change) => ["Memory-Change", changeText(change)] as const),
+    ],
+  });
+}
+
+/** The message that a record has on the person's branch. */
+export const publicMessage = (record: JournalRecord): string => {
+  const parsed = parseMessage(message(record, []));
+  return formatMessage({
+    ...parsed,
+    trailers: parsed.trailers.filter(([key]) => !PRIVATE_TRAILERS.has(key)),
+  });
+};
+
+/**
+ * The write-ahead log: a bare repository of our own with one linear ref per worktree. Its tree holds the paths that
+ * were written, as last written. `written` and `published` mark how far working files and branch have followed.
+ */
+export class Journal {
+  readonly objects: ObjectStore;
+  readonly #dir: string;
+  readonly #worktree: string;
+  #ready: Promise<void> | undefined;
+
+  /** `dir` is the bare repository's directory, `worktree` the name of the ref in it. */
+  constructor(dir: string, worktree: string) {
+    this.#dir = dir;
+    this.#worktree = worktree;
+    this.objects = new ObjectStore(dir);
+  }
+
+  get #ref(): string {
+    return `refs/heads/${this.#worktree}`;
+  }
+
+  /** The newest commit; undefined before the first write. */
+  tip(): Promise<string | undefined> {
+    return resolveRef(this.#dir, this.#ref);
+  }
+
+  mark(mark: Mark): Promise<string | undefined> {
+    return resolveRef(this.#dir, `refs/${mark}/${this.#worktree}`);
+  }
+
+  async setMark(mark: Mark, before: string | undefined, after: string): Promise<void> {
+    if (before !== after) await updateRef(this.#dir, `refs/${mark}/${this.#worktree}`, before, after);
+  }
+
+  /** The refs of the other worktrees, tip by name. */
+  async others(): Promise<string[]> {
+    const names = await fs.readdir(path.join(this.#dir, "refs/heads/worktrees")).catch((error: unknown) => {
+      if (isErrno(error, "ENOENT")) return [];
+      throw error;
+    });
+    const refs = ["main", ...names.filter((name) => !name.endsWith(".lock")).map((name) => `worktrees/${name}`)];
+    const tips = refs
+      .filter((name) => name !== this.#worktree)
+      .map((name) => resolveRef(this.#dir, `refs/heads/${name}`));
+    return (await Promise.all(tips)).filter((tip) => tip !== undefined);
+  }
+
+  /**
+   * Records one write on top of `tip`. When this returns, the write survives a crash. Throws RefMoved when another
+   * process wrote in between.
+   */
+  async append(tip: string | undefined, record: JournalRecord, changes: readonly NewChange[]): Promise<JournalCommit> {
+    this.#ready ??= this.#init();
+    await this.#ready;
+    const batch = new ObjectBatch(this.objects);
+    const files = new Map<string, TreeFile>();
+    const written: JournalChange[] = [];
+    for (const { path: file, before, after } of changes) {
+      const oid = batch.add("blob", after ?? new Uint8Array());
+      files.set(file, after ? { oid, mode: "100644" } : TOMBSTONE);
+      written.push({ path: file, before, after: after && oid });
+    }
+    const parent = tip === undefined ? undefined : await this.objects.commit(tip);
+    if (tip !== undefined && !parent) throw new Error(`journal commit ${tip} is not there`);
+    const tree = await spliceTree(batch, parent?.tree, files);
+    const who: Signature = {
+      ...record.author,
+      seconds: record.at / 1000,
+      offset: 0,
+    };
+    const oid = batch.addCommit({
+      tree: tree!,
+      parents: tip === undefined ? [] : [tip],
+      author: who,
+      committer: who,
+      message: message(record, written),
+    });
+    await batch.flush();
+    await updateRef(this.#dir, this.#ref, tip, oid);
+    return { ...record, oid, changes: written };
+  }
+
+  async #init(): Promise<void> {
+    await fs.mkdir(this.#dir, { recursive: true });
+    await initBare(this.#dir);
+  }
+
+  /** What was last written at `path` as of commit `tip`: a blob id, null = deleted, undefined = never written. */
+  async last(tip: string | undefined, file: string): Promise<string | null | undefined> {
+    const commit = tip === undefined ? undefined : await this.objects.commit(tip);
+    return commit && state(await lookup(this.objects, commit.tree, file));
+  }
+
+  /** The same for every path ever written. */
+  async allLast(tip: string | undefined): Promise<Map<string, string | null>> {
+    const commit = tip === undefined ? undefined : await this.objects.commit(tip);
+    const files = commit ? await listFiles(this.objects, commit.tree) : new Map<string, TreeFile>();
+    return new Map([...files].map(([file, found]) => [file, state(found) ?? null]));
+  }
+
+  async read(oid: string): Promise<JournalCommit | undefined> {
+    const commit = await this.objects.commit(oid);
+    if (!commit) return undefined;
+    const parsed = parseMessage(commit.message);
+    const optional = (key: string, name: "entry" | "agent" | "session" | "branch") => {
+      const value = trailer(parsed, key);
+      return value === undefined ? {} : { [name]: value };
+    };
+    return {
+      oid,
+      author: { name: commit.author.name, email: commit.author.email },
+      at: Number(trailer(parsed, "Memory-Time") ?? commit.author.seconds * 1000),
+      subject: parsed.subject,
+      ...(parsed.body === undefined ? {} : { reason: parsed.body }),
+      op: trailer(parsed, "Memory-Op") ?? "updated",
+      ...optional("Memory-Entry", "entry"),
+      ...optional("Memory-Agent", "agent"),
+      ...optional("Memory-Session", "session"),
+      ...optional("Memory-Branch", "branch"),
+      changes: parsed.trailers.filter(([key]) => key === "Memory-Change").map(([, value]) => parseChange(value)),
+    };
+  }
+
+  /** The commits after `from` up to `tip`, oldest first; `from` undefined or not on the line = from the beginning. */
+  async since(from: string | undefined, tip: string | undefined): Promise<JournalCommit[]> {
+    const commits: JournalCommit[] = [];
+    for (let at = tip; at !== undefined && at !== from; ) {
+      const [raw, commit] = [await this.objects.commit(at), await this.read(at)];
+      if (!raw || !commit) throw new Error(`journal commit ${at} is not there`);
+      commits.push(commit);
+      at = raw.parents[0];
+    }
+    return commits.reverse();
+  }
+
+  /** Puts loose objects into a pack; safe beside writers and readers. */
+  async pack(git: GitBinary): Promise<void> {
+    await git.run(["-C", this.#dir, "repack", "-d", "-l", "-q"], {
+      cwd: this.#dir,
+      timeout: 300_000,
+    });
+  }
+}
+
+export { RefMoved };
