@@ -1,0 +1,60 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import { MANIFEST_FILE, parseManifest } from "../entry/manifest.js";
+import { MemoryError } from "../errors.js";
+import { discover, type Repository } from "../git/discover.js";
+import { readIfThere } from "../git/git-fs.js";
+
+/** The folder of a checked-in store. */
+export const STORE_FOLDER = ".memory";
+
+export interface FoundStore {
+  /** Absolute, real path of the folder that holds the manifest. */
+  readonly root: string;
+  readonly repository: Repository | undefined;
+}
+
+/** The folder that is a store at `dir`: `.memory/` in it, or itself. */
+export async function storeAt(dir: string): Promise<string | undefined> {
+  for (const root of [path.join(dir, STORE_FOLDER), dir])
+    if ((await readIfThere(path.join(root, MANIFEST_FILE))) !== undefined) return fs.realpath(root);
+  return undefined;
+}
+
+const missing = (dir: string): MemoryError =>
+  new MemoryError(
+    "not_found",
+    `There is no store in ${path.basename(dir)}: neither ${STORE_FOLDER}/${MANIFEST_FILE} nor ${MANIFEST_FILE}. Run \`git memory init\` there.`,
+  );
+
+/** Opens exactly what was named: a folder with a store in it, or the store's own folder. Throws `not_found`. */
+export async function namedStore(dir: string): Promise<FoundStore> {
+  const root = await storeAt(path.resolve(dir)).catch(() => undefined);
+  if (root === undefined) throw missing(dir);
+  return { root, repository: await discover(root) };
+}
+
+/**
+ * The project store of a working directory: looked for from there up to the top of the work tree, and through a
+ * submodule into its superproject; only manifests of scope `project` or `org` count, never a home directory or `/`.
+ */
+export async function findStore(directory: string, home: string): Promise<FoundStore | undefined> {
+  const start = await fs.realpath(directory);
+  const realHome = await fs.realpath(home).catch(() => home);
+  let repository = await discover(start);
+  let top = repository?.top ?? start;
+  for (let at = start; ; at = path.dirname(at)) {
+    const root = at === realHome || at === path.parse(at).root ? undefined : await storeAt(at);
+    if (root !== undefined && (await isProject(root))) return { root, repository: await discover(root) };
+    if (at === path.parse(at).root) return undefined;
+    if (at !== top) continue;
+    if (repository?.superproject === undefined) return undefined;
+    repository = await discover(repository.superproject);
+    top = repository?.top ?? at;
+  }
+}
+
+async function isProject(root: string): Promise<boolean> {
+  const bytes = await readIfThere(path.join(root, MANIFEST_FILE));
+  return bytes !== undefined && parseManifest(bytes).root.level !== "global";
+}

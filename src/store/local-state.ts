@@ -1,0 +1,65 @@
+import path from "node:path";
+import { readIfThere, writeAtomic } from "../git/git-fs.js";
+
+/** A write that waits for git's operation to end: not in the working tree yet. Paths from the repository's top. */
+export interface HeldPath {
+  readonly path: string;
+  /** The blob that the first held write was made on top of; null = no file. */
+  readonly before: string | null;
+}
+
+/** A write of ours that something else overtook before its file was in place. */
+export interface DroppedPath {
+  readonly path: string;
+  readonly version: string;
+}
+
+/** What a worktree has to remember besides the journal. */
+export interface WorktreeState {
+  readonly held: readonly HeldPath[];
+  readonly dropped: readonly DroppedPath[];
+}
+
+export const EMPTY_STATE: WorktreeState = { held: [], dropped: [] };
+
+/** Where a store keeps what is never committed: one folder for all worktrees, one for this. */
+export class LocalState {
+  readonly #common: string;
+  readonly #worktree: string;
+
+  /** `common` is the folder shared by all worktrees; it is made with the first write. */
+  constructor(common: string, worktree: string) {
+    this.#common = common;
+    this.#worktree = path.join(common, "worktree", worktree);
+  }
+
+  get journal(): string {
+    return path.join(this.#common, "journal.git");
+  }
+
+  get lock(): string {
+    return path.join(this.#common, "write.lock");
+  }
+
+  /** The derived list of the journal's commits. */
+  get log(): string {
+    return path.join(this.#worktree, "log.jsonl");
+  }
+
+  get intent(): string {
+    return path.join(this.#worktree, "publish.json");
+  }
+
+  get stateFile(): string {
+    return path.join(this.#worktree, "state.json");
+  }
+
+  async read(): Promise<WorktreeState> {
+    const text = (await readIfThere(this.stateFile))?.toString("utf8");
+    return text === undefined ? EMPTY_STATE : (JSON.parse(text) as WorktreeState);
+  }
+
+  write(state: WorktreeState): Promise<void> {
+    return writeAtomic(this.stateFile, JSON.stringify(state));
+  }
+}

@@ -1,0 +1,302 @@
+import fs from "node:fs";
+import path from "node:path";
+import { setImmediate as pause } from "node:timers/promises";
+import type { Change, EntryState } from "../entry/change.js";
+import { locate } from "../entry/entry-path.js";
+import { parseEntry } from "../entry/markdown.js";
+import { blobId } from "../git/objects.js";
+import { repoPath, type StoreContext, storePath } from "./context.js";
+import { type LastWrite, noteWrites } from "./journal-log.js";
+import { EMPTY_STATE, type WorktreeState } from "./local-state.js";
+import { type FileMark, markOf, readWorkingFile, sameMark } from "./working-files.js";
+
+/** A file of the store that is not served, and why. Paths are the store's. */
+export interface Invalid {
+  readonly path: string;
+  readonly reason: string;
+}
+
+interface Known {
+  /** Undefined for a state that is not the working file's. */
+  readonly mark: FileMark | undefined;
+  readonly version: string;
+  readonly pending: boolean;
+  readonly conflict: boolean;
+  readonly updatedAt: number | undefined;
+}
+
+/** What is current at a path: the working file, except for held writes and unmerged paths. */
+export interface Current {
+  readonly bytes: Uint8Array;
+  readonly version: string;
+  readonly mark?: FileMark;
+  /** `held`: our write that waits for git's operation. `ours`: the middle stage of an unmerged path. */
+  readonly instead?: "held" | "ours";
+}
+
+/** How long a scan works before it lets others have the event loop, in milliseconds. */
+const SLICE_MS = 8;
+
+/** Keeps in mind what the index was told about each path, and turns what differs on disk into changes. */
+export class Observer {
+  readonly #context: StoreContext;
+  readonly #known = new Map<string, Known>();
+  readonly #invalid = new Map<string, { reason: string; mark: FileMark | undefined }>();
+  readonly #others = new Map<string, string>();
+  /** Store path → blob id in HEAD. */
+  #head = new Map<string, string>();
+  #headCommit: string | undefined;
+  #hostStamp = "";
+  #unmerged: ReadonlyMap<string, unknown> = new Map();
+  #state: WorktreeState = EMPTY_STATE;
+  #stateText = "";
+  #tip: string | undefined;
+  #last = new Map<string, LastWrite>();
+  #person = "";
+
+  constructor(context: StoreContext) {
+    this.#context = context;
+  }
+
+  /** Everything from the beginning: journal, HEAD and files. */
+  async start(): Promise<Change[]> {
+    this.#tip = await this.#context.journal.tip();
+    this.#last = await this.#context.log.lastWrites(this.#tip);
+    this.#person = (await this.#context.user()).name;
+    await this.#noteState();
+    await this.#noteHost();
+    return this.scan();
+  }
+
+  get invalid(): Invalid[] {
+    return [...this.#invalid].map(([file, { reason }]) => ({ path: file, reason }));
+  }
+
+  /** Files that are no entries and do not belong into a store. */
+  get others(): Invalid[] {
+    return [...this.#others].map(([file, reason]) => ({ path: file, reason }));
+  }
+
+  get state(): WorktreeState {
+    return this.#state;
+  }
+
+  /** Store paths of all entries that are served. */
+  get paths(): Iterable<string> {
+    return this.#known.keys();
+  }
+
+  pending(file: string): boolean {
+    return this.#known.get(file)?.pending ?? false;
+  }
+
+  /** Blob id that HEAD has at a store path; null = none, undefined = there is no HEAD to ask. */
+  headBlob(file: string): string | null | undefined {
+    return this.#context.host?.readable ? (this.#head.get(file) ?? null) : undefined;
+  }
+
+  headPaths(): Iterable<string> {
+    return this.#head.keys();
+  }
+
+  /** What others did since the last look, as far as journal, HEAD and git's index tell; `paths` are looked at besides. */
+  async refresh(paths: Iterable<string>): Promise<{ changes: Change[]; moved: boolean }> {
+    const look = new Set(paths);
+    const tip = await this.#context.journal.tip();
+    if (tip !== this.#tip) {
+      for (const commit of await this.#context.journal.since(this.#tip, tip)) {
+        noteWrites(this.#last, commit);
+        for (const change of commit.changes) look.add(storePath(this.#context, change.path));
+      }
+      this.#tip = tip;
+    }
+    for (const file of await this.#noteState()) look.add(file);
+    const { files, moved } = await this.#noteHost();
+    for (const file of files) look.add(file);
+    return { changes: await this.look(look), moved };
+  }
+
+  async #noteState(): Promise<string[]> {
+    const state = await this.#context.local.read();
+    const text = JSON.stringify(state);
+    if (text === this.#stateText) return [];
+    const touched = [...this.#state.held, ...state.held].map(({ path: file }) => storePath(this.#context, file));
+    this.#state = state;
+    this.#stateText = text;
+    return touched;
+  }
+
+  /** Looks at HEAD and git's index; gives the store paths that they say something new about. */
+  async #noteHost(): Promise<{ files: string[]; moved: boolean }> {
+    const { host, prefix } = this.#context;
+    if (!host?.readable) return { files: [], moved: false };
+    const stamp = await host.stamp();
+    if (stamp === this.#hostStamp) return { files: [], moved: false };
+    this.#hostStamp = stamp;
+    const touched: string[] = [];
+    const unmerged = await host.unmerged();
+    for (const file of new Set([...this.#unmerged.keys(), ...unmerged.keys()]))
+      if (file.startsWith(prefix)) touched.push(storePath(this.#context, file));
+    this.#unmerged = unmerged;
+    const { commit } = await host.head();
+    const moved = commit !== this.#headCommit;
+    if (moved) {
+      const blobs = await host.blobsBelow(commit, prefix.slice(0, -1));
+      const head = new Map([...blobs].map(([file, oid]) => [storePath(this.#context, file), oid]));
+      for (const file of new Set([...this.#head.keys(), ...head.keys()]))
+        if (this.#head.get(file) !== head.get(file)) touched.push(file);
+      this.#head = head;
+      this.#headCommit = commit;
+    }
+    return { files: touched, moved };
+  }
+
+  /** The text that is current at a store path, or undefined when there is none. */
+  async current(file: string): Promise<Current | undefined> {
+    const { host, journal, root } = this.#context;
+    const name = repoPath(this.#context, file);
+    if (this.#state.held.some((held) => held.path === name)) {
+      const version = await journal.last(await journal.tip(), name);
+      const bytes = version ? await journal.objects.blob(version) : undefined;
+      return version && bytes ? { bytes, version, instead: "held" } : undefined;
+    }
+    const stages = (await host?.unmerged())?.get(name);
+    if (stages) {
+      const bytes = stages[2] === undefined ? undefined : await host!.objects.blob(stages[2]);
+      return bytes && { bytes, version: blobId(bytes), instead: "ours" };
+    }
+    const read = readWorkingFile(path.join(root, file));
+    if (read.kind !== "file") return undefined;
+    return { bytes: read.bytes, version: blobId(read.bytes), mark: read.mark };
+  }
+
+  /** Looks at single paths anew. */
+  async look(files: Iterable<string>): Promise<Change[]> {
+    const changes: Change[] = [];
+    for (const file of files) {
+      const located = locate(file, this.#context.manifest.root);
+      if (located.type !== "entry") continue;
+      const change = await this.#observe(file);
+      if (change) changes.push(change);
+    }
+    return changes;
+  }
+
+  /** Compares every file with what is known, and gives what differs. */
+  async scan(): Promise<Change[]> {
+    const changes: Change[] = [];
+    const seen = new Set<string>();
+    this.#others.clear();
+    let since = performance.now();
+    for (const { file, refused } of walk(this.#context.root, "")) {
+      if (performance.now() - since > SLICE_MS) {
+        await pause();
+        since = performance.now();
+      }
+      const located = locate(file, this.#context.manifest.root);
+      if (located.type === "other") this.#others.set(file, located.reason);
+      if (located.type !== "entry") continue;
+      seen.add(file);
+      if (refused === undefined && this.#unchanged(file)) continue;
+      const change = await this.#observe(file, refused);
+      if (change) changes.push(change);
+    }
+    const gone = [...this.#known.keys(), ...this.#invalid.keys()].filter((file) => !seen.has(file));
+    changes.push(...(await this.look(gone)));
+    const held = this.#state.held.map(({ path: file }) => storePath(this.#context, file));
+    return [...changes, ...(await this.look(held.filter((file) => !seen.has(file))))];
+  }
+
+  #unchanged(file: string): boolean {
+    const mark = this.#known.get(file)?.mark ?? this.#invalid.get(file)?.mark;
+    if (!mark) return false;
+    const stat = fs.lstatSync(path.join(this.#context.root, file), { throwIfNoEntry: false });
+    return stat !== undefined && sameMark(mark, markOf(stat));
+  }
+
+  #drop(file: string): Change | undefined {
+    const known = this.#known.get(file);
+    this.#known.delete(file);
+    return known && { store: this.#context.name, path: file, before: known.version, after: null };
+  }
+
+  #refuse(file: string, reason: string, mark: FileMark | undefined): Change | undefined {
+    this.#invalid.set(file, { reason, mark });
+    return this.#drop(file);
+  }
+
+  async #observe(file: string, refused?: string): Promise<Change | undefined> {
+    this.#invalid.delete(file);
+    if (refused !== undefined) return this.#refuse(file, refused, undefined);
+    const name = repoPath(this.#context, file);
+    const special = this.#state.held.some((held) => held.path === name) || this.#unmerged.has(name);
+    // The plain case stays synchronous: a first scan goes through it ten thousand times.
+    const read = special ? undefined : readWorkingFile(path.join(this.#context.root, file));
+    if (read?.kind === "absent") return this.#drop(file);
+    if (read?.kind === "refused") return this.#refuse(file, read.reason, read.mark);
+    const current: Current | undefined = read
+      ? { bytes: read.bytes, version: blobId(read.bytes), mark: read.mark }
+      : await this.current(file);
+    if (!current) return this.#drop(file);
+    return this.#compare(file, current);
+  }
+
+  #compare(file: string, current: Current): Change | undefined {
+    const located = locate(file, this.#context.manifest.root);
+    if (located.type !== "entry") return undefined;
+    const { host } = this.#context;
+    const format = host?.objects.format ?? "sha1";
+    const inHead = format === "sha1" ? current.version : blobId(current.bytes, format);
+    const pending = current.instead === "held" || (this.headBlob(file) !== undefined && this.headBlob(file) !== inHead);
+    const conflict = current.instead === "ours" || this.#unmerged.has(repoPath(this.#context, file));
+    const last = this.#last.get(repoPath(this.#context, file));
+    const ours = last?.version === current.version ? last : undefined;
+    const updatedAt = ours?.at ?? (pending && current.mark ? current.mark.mtimeMs : undefined);
+    const known = this.#known.get(file);
+    const next: Known = { mark: current.mark, version: current.version, pending, conflict, updatedAt };
+    const parsed =
+      known?.version === next.version &&
+      known.pending === pending &&
+      known.conflict === conflict &&
+      known.updatedAt === updatedAt
+        ? undefined
+        : parseEntry(current.bytes, located);
+    if (parsed?.kind === "unreadable") return this.#refuse(file, parsed.reason, current.mark);
+    this.#known.set(file, next);
+    if (!parsed) return undefined;
+    const author = ours?.author ?? (updatedAt === undefined ? undefined : this.#person);
+    const after: EntryState = {
+      entry: parsed.entry,
+      version: next.version,
+      ...(updatedAt === undefined ? {} : { updatedAt: Math.floor(updatedAt) }),
+      ...(author === undefined ? {} : { author }),
+      ...(pending ? { pending } : {}),
+      ...(conflict ? { conflict } : {}),
+    };
+    return { store: this.#context.name, path: file, before: known?.version ?? null, after };
+  }
+}
+
+interface WalkedFile {
+  readonly file: string;
+  readonly refused?: string;
+}
+
+/** Every file below `root` whose path has no segment with a leading dot; links and devices come with a reason. */
+function* walk(root: string, folder: string): Generator<WalkedFile> {
+  let entries: fs.Dirent[];
+  try {
+    entries = fs.readdirSync(path.join(root, folder), { withFileTypes: true });
+  } catch {
+    // Removed since its parent was read, or not readable: what was known below it is looked at singly.
+    return;
+  }
+  for (const entry of entries) {
+    if (entry.name.startsWith(".")) continue;
+    const file = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory()) yield* walk(root, file);
+    else if (entry.isFile()) yield { file };
+    else if (entry.isSymbolicLink()) yield { file, refused: "a symbolic link, which is not followed" };
+    else yield { file, refused: "not a regular file" };
+  }
+}

@@ -1,0 +1,341 @@
+import path from "node:path";
+import type { Change } from "../entry/change.js";
+import { MANIFEST_FILE, type Manifest, parseManifest } from "../entry/manifest.js";
+import { MemoryError } from "../errors.js";
+import type { Environment, GitBinary } from "../git/git-binary.js";
+import { isErrno, readIfThere, stamp } from "../git/git-fs.js";
+import { Host } from "../git/host.js";
+import { gitUser, type Person, signsCommits } from "../git/identity.js";
+import { Journal, RefMoved } from "../git/journal.js";
+import { type IsAlive, type Owner, WriteLock } from "../git/lock.js";
+import { type CommitOutcome, commitStore } from "./commit-store.js";
+import { type CommitMode, type StoreContext, storePath } from "./context.js";
+import type { FoundStore } from "./find-store.js";
+import { type History, history, readVersion } from "./history.js";
+import { JournalLog } from "./journal-log.js";
+import { LocalState } from "./local-state.js";
+import { type Current, type Invalid, Observer } from "./observer.js";
+import { publishPending } from "./publisher.js";
+import { droppedWrites, recover } from "./recovery.js";
+import { watchFolders } from "./watcher.js";
+import { type FileWrite, StartOver, type WriteRecord, Writer } from "./writer.js";
+
+/** What the process lends a store. */
+export interface StoreOptions {
+  readonly name: string;
+  /** The git program, where there is one. */
+  readonly git: GitBinary | undefined;
+  readonly env: Environment;
+  readonly owner: Owner;
+  readonly isAlive: IsAlive;
+  readonly now: () => number;
+  /** Notice hand edits as they happen; otherwise only scans do. */
+  readonly watch: boolean;
+  /** False in continuous integration. */
+  readonly publishes: boolean;
+  /** The commit mode that settings give; undefined = the default of the kind of store. */
+  readonly mode?: CommitMode;
+}
+
+/** What a write did. */
+export interface Written {
+  readonly changes: readonly Change[];
+  /** The branch's commit, in `each` mode. */
+  readonly commit?: string;
+  /** Why it is not where it will be: held back, or not published yet. A sentence part. */
+  readonly pending?: string;
+}
+
+export interface StoreStatus {
+  readonly invalid: readonly Invalid[];
+  readonly others: readonly Invalid[];
+  readonly pending: readonly string[];
+  readonly held: readonly string[];
+  readonly dropped: readonly { readonly path: string; readonly version: string }[];
+  /** What git-memory cannot do by itself in this repository. */
+  readonly unsupported: readonly string[];
+  readonly operation?: string;
+  readonly unpublished?: string;
+  readonly watching: boolean | string;
+}
+
+/** Work under the write lock. */
+export interface Session {
+  /** What others did since the last look. */
+  readonly changes: readonly Change[];
+  read(file: string): Promise<Current | undefined>;
+  /** Records and places the files as one write. Throws StartOver when a file changed since it was read. */
+  write(files: readonly FileWrite[], record: WriteRecord): Promise<Written>;
+}
+
+const RESCAN_MS = 60_000;
+const UNWATCHED_RESCAN_MS = 1_000;
+const ATTEMPTS = 5;
+/** Writes after which loose objects are packed. */
+const PACK_AFTER = 500;
+
+function localFolder(root: string, host: Host | undefined): string {
+  return host ? path.join(host.repository.commonDir, "git-memory") : path.join(root, ".state");
+}
+
+const readOnly = (error: unknown): unknown =>
+  isErrno(error, "EACCES", "EPERM", "EROFS")
+    ? new MemoryError(
+        "forbidden",
+        "This store cannot be written here: the file system is read-only or permission is missing. Nothing was written.",
+      )
+    : error;
+
+/** Entries on top of git: one folder of Markdown files with its journal, read and written by many processes. */
+export class Store {
+  readonly #context: StoreContext;
+  readonly #observer: Observer;
+  readonly #lock: WriteLock;
+  readonly #options: StoreOptions;
+  readonly #touched = new Set<string>();
+  #scanDue = false;
+  #scannedAt = 0;
+  #refreshing: Promise<unknown> = Promise.resolve();
+  #watching: boolean | string = false;
+  #unwatch: (() => Promise<void>) | undefined;
+  #unpublished: string | undefined;
+  #writes = 0;
+  #signs: { stamp: string; value: boolean } | undefined;
+
+  private constructor(context: StoreContext, lock: WriteLock, options: StoreOptions) {
+    this.#context = context;
+    this.#observer = new Observer(context);
+    this.#lock = lock;
+    this.#options = options;
+  }
+
+  /** Opens a store that was found. Throws `invalid_input` for a manifest that cannot be used. */
+  static async open(found: FoundStore, options: StoreOptions): Promise<Store> {
+    const bytes = await readIfThere(path.join(found.root, MANIFEST_FILE));
+    if (!bytes) throw new MemoryError("not_found", `The store has no ${MANIFEST_FILE} any more.`);
+    const manifest: Manifest = parseManifest(bytes);
+    const host = found.repository && new Host(found.repository, options.git);
+    const relative = found.repository ? path.relative(found.repository.top, found.root).split(path.sep).join("/") : "";
+    const local = new LocalState(localFolder(found.root, host), found.repository?.worktree ?? "main");
+    const journal = new Journal(local.journal, found.repository?.worktree ?? "main");
+    const context: StoreContext = {
+      name: options.name,
+      root: found.root,
+      prefix: relative === "" ? "" : `${relative}/`,
+      manifest,
+      mode: options.mode ?? (host && relative === "" ? "each" : "journal"),
+      host,
+      journal,
+      log: new JournalLog(journal, local.log),
+      local,
+      now: options.now,
+      user: rememberUser(found, options),
+      publishes: options.publishes,
+    };
+    return new Store(context, new WriteLock(local.lock, options.owner, options.isAlive), options);
+  }
+
+  get name(): string {
+    return this.#context.name;
+  }
+
+  get root(): string {
+    return this.#context.root;
+  }
+
+  get manifest(): Manifest {
+    return this.#context.manifest;
+  }
+
+  get mode(): CommitMode {
+    return this.#context.mode;
+  }
+
+  /** Recovers what a dead process left, begins to watch, and gives every entry. */
+  async start(): Promise<Change[]> {
+    if (this.#options.watch) this.#watch();
+    await this.#recoverAtStart();
+    const { journal, mode } = this.#context;
+    if (mode === "each" && (await journal.tip()) !== (await journal.mark("published")))
+      this.#unpublished = "it was not published yet when its writer ended";
+    this.#scannedAt = performance.now();
+    return this.#observer.start();
+  }
+
+  async #recoverAtStart(): Promise<void> {
+    const { journal, local } = this.#context;
+    const [tip, written, intent] = [
+      await journal.tip(),
+      await journal.mark("written"),
+      await readIfThere(local.intent),
+    ];
+    if (tip === written && !intent && (await local.read()).held.length === 0) return;
+    // Somebody alive may be at work: then it completes what it began.
+    await this.#lock
+      .hold(() => recover(this.#context))
+      .catch((error: unknown) => {
+        if (!(error instanceof MemoryError && error.code === "locked") && readOnly(error) === error) throw error;
+      });
+  }
+
+  #watch(): void {
+    this.#watching = true;
+    this.#unwatch = watchFolders(this.#context.root, {
+      touched: (file) => this.#touched.add(file),
+      unknown: () => {
+        this.#scanDue = true;
+      },
+      failed: (reason) => {
+        this.#watching = reason;
+      },
+    });
+  }
+
+  /** What changed since the last look, whoever did it. Never older than the last acknowledged write on this machine. */
+  refresh(): Promise<Change[]> {
+    const turn = this.#refreshing.then(async () => {
+      const touched = [...this.#touched];
+      this.#touched.clear();
+      const { changes, moved } = await this.#observer.refresh(touched);
+      const age = performance.now() - this.#scannedAt;
+      if (!moved && !this.#scanDue && age < (this.#watching === true ? RESCAN_MS : UNWATCHED_RESCAN_MS)) return changes;
+      this.#scanDue = false;
+      const scanned = await this.#observer.scan();
+      this.#scannedAt = performance.now();
+      return [...changes, ...scanned];
+    });
+    this.#refreshing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Compares every file anew at the next refresh. */
+  rescan(): void {
+    this.#scanDue = true;
+  }
+
+  /** The current text at a store path. */
+  current(file: string): Promise<Current | undefined> {
+    return this.#observer.current(file);
+  }
+
+  /** Runs `work` with the write lock held; starts over when a file changed under it. */
+  async exclusive<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#lock.hold(() => this.#session(work));
+      } catch (error) {
+        if ((error instanceof StartOver || error instanceof RefMoved) && attempt < ATTEMPTS) continue;
+        if (error instanceof StartOver || error instanceof RefMoved)
+          throw new MemoryError(
+            "locked",
+            "The entry keeps changing under this write. Nothing was written; try again in a moment.",
+          );
+        throw readOnly(error);
+      }
+    }
+  }
+
+  async #session<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    await recover(this.#context);
+    const changes = await this.refresh();
+    const writer = new Writer(this.#context, this.#observer);
+    return work({
+      changes,
+      read: (file) => writer.read(file),
+      write: async (files, record) => {
+        const { commit, held } = await writer.write(files, record);
+        const publication = await publishPending(this.#context, await this.#mayPublish());
+        this.#unpublished = publication.pending;
+        for (const { path: file } of files) this.#touched.add(file);
+        const published = publication.commits.get(commit.oid);
+        const pending = held ?? publication.pending;
+        if (++this.#writes % PACK_AFTER === 0) this.#pack();
+        return {
+          changes: await this.refresh(),
+          ...(published === undefined ? {} : { commit: published }),
+          ...(pending === undefined ? {} : { pending }),
+        };
+      },
+    });
+  }
+
+  #pack(): void {
+    const { git, journal } = { git: this.#options.git, journal: this.#context.journal };
+    // Packing only saves room; a failure is tried again after as many writes.
+    if (git) void journal.pack(git).catch(() => undefined);
+  }
+
+  async #mayPublish(): Promise<boolean> {
+    const { host, mode } = this.#context;
+    if (!host || mode !== "each") return true;
+    const now = await stamp(path.join(host.repository.commonDir, "config"));
+    if (this.#signs?.stamp !== now)
+      this.#signs = { stamp: now, value: await signsCommits(host.repository, this.#options.git, this.#options.env) };
+    return !this.#signs.value;
+  }
+
+  /** Brings into place what git's operations held back, and publishes what could not be before. */
+  async settle(): Promise<Change[]> {
+    const held = this.#observer.state.held.length > 0;
+    if (!held && this.#unpublished === undefined) return [];
+    if (held && this.#unpublished === undefined && (await this.#context.host?.operation())) return [];
+    return this.#lock.hold(async () => {
+      await recover(this.#context);
+      this.#unpublished = (await publishPending(this.#context, await this.#mayPublish())).pending;
+      return this.refresh();
+    });
+  }
+
+  /** Commits every file of the store that differs from HEAD. Throws `conflict` when git is in the middle of something. */
+  async commit(message: string): Promise<{ outcome: CommitOutcome; changes: Change[] }> {
+    return this.#lock.hold(async () => {
+      await recover(this.#context);
+      const outcome = await commitStore(this.#context, this.#observer, message);
+      return { outcome, changes: await this.refresh() };
+    });
+  }
+
+  /** Every version of the entry at a store path. */
+  async history(file: string): Promise<History> {
+    return history(this.#context, file, await this.#observer.current(file));
+  }
+
+  /** The bytes of a version; `commit` helps where only a commit leads to them. */
+  readVersion(version: string, file: string, commit?: string): Promise<Uint8Array | undefined> {
+    return readVersion(this.#context, version, file, commit);
+  }
+
+  async status(): Promise<StoreStatus> {
+    const { state } = this.#observer;
+    const operation = await this.#context.host?.operation();
+    const store = (one: { path: string }) => storePath(this.#context, one.path);
+    const dropped = await droppedWrites(this.#context, state);
+    return {
+      invalid: this.#observer.invalid,
+      others: this.#observer.others,
+      pending: [...this.#observer.paths].filter((file) => this.#observer.pending(file)),
+      held: state.held.map(store),
+      dropped: dropped.map((one) => ({ path: store(one), version: one.version })),
+      unsupported: this.#context.host?.repository.unsupported ?? [],
+      ...(operation === undefined ? {} : { operation }),
+      ...(this.#unpublished === undefined ? {} : { unpublished: this.#unpublished }),
+      watching: this.#watching,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#unwatch?.();
+    await this.#refreshing;
+  }
+}
+
+/** Asks git who the user is again only when the repository's configuration changes. */
+function rememberUser(found: FoundStore, options: StoreOptions): () => Promise<Person> {
+  let kept: { stamp: string; person: Person } | undefined;
+  return async () => {
+    const now = found.repository ? await stamp(path.join(found.repository.commonDir, "config")) : "";
+    if (kept?.stamp !== now)
+      kept = { stamp: now, person: await gitUser(found.repository, found.root, options.git, options.env) };
+    return kept.person;
+  };
+}

@@ -1,0 +1,160 @@
+import type { PathCommit } from "../git/history-walk.js";
+import type { JournalCommit } from "../git/journal.js";
+import { parseMessage, trailer } from "../git/trailers.js";
+
+/** One state of an entry in history. */
+export interface Version {
+  /** For people: 1 is the oldest; absent when the walk did not reach the beginning, and on states set aside. */
+  readonly number?: number;
+  /** Blob id of the file's bytes; null = the entry was gone. */
+  readonly version: string | null;
+  /** A commit of the person's repository. */
+  readonly commit?: string;
+  readonly change_type: string;
+  readonly author: string;
+  readonly agent?: string;
+  readonly session?: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly reason?: string;
+  /** Store path at that time. */
+  readonly path: string;
+  readonly pending?: true;
+  /** The branch on which a state was written that this line of history does not have. */
+  readonly aside?: string;
+}
+
+/** What the journal knows of one write to one path. */
+export interface JournalVersion {
+  readonly commit: JournalCommit;
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface Threads {
+  /** HEAD's history of the path, newest first, blob ids as version tokens. */
+  readonly head: readonly PathCommit[];
+  readonly truncated: boolean;
+  /** This worktree's journal, oldest first. */
+  readonly journal: readonly JournalVersion[];
+  /** Journals of other worktrees: they only lend author, agent and reason. */
+  readonly others: readonly JournalVersion[];
+  /** The working file now; undefined `at` when the journal or HEAD has it. */
+  readonly work: {
+    readonly version: string | null;
+    readonly path: string;
+    readonly at: number;
+    readonly author: string;
+  };
+}
+
+const optional = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
+  value === undefined ? {} : ({ [key]: value } as Record<K, string>);
+
+function fromJournal({ commit, path, after }: JournalVersion): Version {
+  return {
+    version: after,
+    change_type: commit.op,
+    author: commit.author.name,
+    ...optional("agent", commit.agent),
+    ...optional("session", commit.session),
+    at: commit.at,
+    ...optional("reason", commit.reason),
+    path,
+  };
+}
+
+function changeType({ commit, before, after }: PathCommit, op: string | undefined, renamed: boolean): string {
+  if (commit.parents.length > 1) return "merged";
+  if (op !== undefined && !commit.message.includes("Memory-Op: bulk")) return op;
+  if (after === null) return "deleted";
+  if (renamed) return "renamed";
+  return before === null ? "created" : "updated";
+}
+
+function fromHead(step: PathCommit, older: PathCommit | undefined, lent: JournalVersion | undefined): Version {
+  const { commit, path, after } = step;
+  const message = parseMessage(commit.message);
+  const source = lent?.commit;
+  const renamed = older !== undefined && older.path !== path;
+  return {
+    version: after,
+    commit: commit.oid,
+    change_type: source?.op ?? changeType(step, trailer(message, "Memory-Op"), renamed),
+    author: source?.author.name ?? commit.author.name,
+    ...optional("agent", source?.agent ?? trailer(message, "Memory-Agent")),
+    ...optional("session", source?.session ?? trailer(message, "Memory-Session")),
+    at: source?.at ?? commit.committer.seconds * 1000,
+    ...optional("reason", source?.reason ?? message.body ?? (trailer(message, "Memory-Op") ? undefined : message.subject)),
+    path,
+  };
+}
+
+/** Pairs HEAD's versions, oldest first, with the journal's: the newest with the same blob, not later, after the last pair. */
+function pair(head: readonly PathCommit[], journal: readonly JournalVersion[]): Map<number, number> {
+  const taken = new Map<number, number>();
+  let after = -1;
+  head.forEach((step, position) => {
+    for (let at = journal.length - 1; at > after; at--) {
+      const written = journal[at]!;
+      if (written.after !== step.after || Math.floor(written.commit.at / 1000) > step.commit.committer.seconds)
+        continue;
+      taken.set(position, at);
+      after = at;
+      break;
+    }
+  });
+  return taken;
+}
+
+/** The journal versions that lead to what is there now: taken, the working file's, or built upon by a later one. */
+function onLine(journal: readonly JournalVersion[], taken: ReadonlySet<number>, work: string | null): boolean[] {
+  const wanted = new Set<string | null>([work]);
+  const line = journal.map(() => false);
+  for (let at = journal.length - 1; at >= 0; at--) {
+    const { before, after } = journal[at]!;
+    if (!taken.has(at) && !wanted.has(after)) continue;
+    line[at] = true;
+    wanted.delete(after);
+    if (before !== null) wanted.add(before);
+  }
+  return line;
+}
+
+/** Joins HEAD's history and the journal into one list of versions, newest first, each state once. */
+export function weave({ head, truncated, journal, others, work }: Threads): Version[] {
+  const oldest = [...head].reverse();
+  const taken = pair(oldest, journal);
+  const line = onLine(journal, new Set(taken.values()), work.version);
+  const versions: Version[] = [];
+  const asides: Version[] = [];
+  let next = 0;
+  const pass = (until: number, before: number): void => {
+    for (; next < until && (line[next] !== true || journal[next]!.commit.at < before); next++)
+      if (line[next]) versions.push(fromJournal(journal[next]!));
+  };
+  oldest.forEach((step, position) => {
+    const at = taken.get(position);
+    const limit = at ?? [...taken].find(([other]) => other > position)?.[1] ?? journal.length;
+    pass(limit, at === undefined ? step.commit.committer.seconds * 1000 : Number.POSITIVE_INFINITY);
+    const lent = at === undefined ? others.find((other) => other.after === step.after) : journal[at];
+    versions.push(fromHead(step, oldest[position - 1], lent));
+    if (at !== undefined) next = at + 1;
+  });
+  const inHead = versions.length;
+  pass(journal.length, Number.POSITIVE_INFINITY);
+  if (versions.at(-1)?.version !== work.version && (versions.length > 0 || work.version !== null)) {
+    const change_type = work.version === null ? "deleted" : versions.length === 0 ? "created" : "updated";
+    versions.push({ version: work.version, change_type, author: work.author, at: work.at, path: work.path });
+  }
+  const numbered = versions.map((version, position) => ({
+    ...(truncated ? {} : { number: position + 1 }),
+    ...version,
+    ...(position >= inHead ? { pending: true as const } : {}),
+  }));
+  journal.forEach((written, position) => {
+    if (!line[position]) asides.push({ ...fromJournal(written), aside: written.commit.branch ?? "detached" });
+  });
+  return [...numbered.reverse(), ...asides.reverse()];
+}
