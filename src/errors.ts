@@ -1,4 +1,4 @@
-/** Every code a caller can meet; transports map them to HTTP status, exit code or MCP error (DESIGN 5.2). */
+/** Every code a caller can meet; transports map them to HTTP status, exit code or MCP error. */
 export const ERROR_CODES = [
   "invalid_input",
   "not_found",

@@ -8,7 +8,7 @@ export interface EntryState {
   readonly createdAt?: number;
   readonly updatedAt?: number;
   readonly author?: string;
-  /** Not in HEAD yet (DESIGN 4.1, rows 2, 5, 7 and 8). */
+  /** Not in HEAD yet: a write of ours or a hand edit that nobody has committed. */
   readonly pending?: boolean;
   /** The path is unmerged in git's index. */
   readonly conflict?: boolean;

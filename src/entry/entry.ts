@@ -7,7 +7,7 @@ export interface Problem {
   readonly line?: number;
 }
 
-/** A link stored on its source; `target` is an address (DESIGN 5.5). */
+/** A link stored on its source; `target` is an address. */
 export interface Relation {
   readonly type: string;
   readonly target: string;

@@ -17,8 +17,12 @@ export interface StoreContext {
   readonly root: string;
   /** From the repository's top to the store, ending with `/`; empty when they are one. */
   readonly prefix: string;
-  readonly manifest: Manifest;
-  readonly mode: CommitMode;
+  /** Read anew when `memory.yaml` changes. */
+  manifest: Manifest;
+  /** Follows the manifest. */
+  mode: CommitMode;
+  /** The mode of this kind of store when no setting says otherwise. */
+  readonly usual: CommitMode;
   /** The repository that the store is in; undefined for a plain folder. */
   readonly host: Host | undefined;
   readonly journal: Journal;

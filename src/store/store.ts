@@ -33,13 +33,14 @@ export interface StoreOptions {
   readonly watch: boolean;
   /** False in continuous integration. */
   readonly publishes: boolean;
-  /** The commit mode that settings give; undefined = the default of the kind of store. */
-  readonly mode?: CommitMode;
+  /** The commit mode that settings give; `usual` is the default of the kind of store, and what counts when absent. */
+  readonly mode?: (manifest: Manifest, usual: CommitMode) => CommitMode;
+  /** The one door through which every change reaches the index, in order. */
+  readonly sink: (changes: readonly Change[]) => void;
 }
 
 /** What a write did. */
 export interface Written {
-  readonly changes: readonly Change[];
   /** The branch's commit, in `each` mode. */
   readonly commit?: string;
   /** Why it is not where it will be: held back, or not published yet. A sentence part. */
@@ -61,8 +62,6 @@ export interface StoreStatus {
 
 /** Work under the write lock. */
 export interface Session {
-  /** What others did since the last look. */
-  readonly changes: readonly Change[];
   read(file: string): Promise<Current | undefined>;
   /** Records and places the files as one write. Throws StartOver when a file changed since it was read. */
   write(files: readonly FileWrite[], record: WriteRecord): Promise<Written>;
@@ -116,6 +115,7 @@ export class Store {
     const manifest: Manifest = parseManifest(bytes);
     const host = found.repository && new Host(found.repository, options.git);
     const relative = found.repository ? path.relative(found.repository.top, found.root).split(path.sep).join("/") : "";
+    const usual = host && relative === "" ? "each" : "journal";
     const local = new LocalState(localFolder(found.root, host), found.repository?.worktree ?? "main");
     const journal = new Journal(local.journal, found.repository?.worktree ?? "main");
     const context: StoreContext = {
@@ -123,7 +123,8 @@ export class Store {
       root: found.root,
       prefix: relative === "" ? "" : `${relative}/`,
       manifest,
-      mode: options.mode ?? (host && relative === "" ? "each" : "journal"),
+      mode: options.mode ? options.mode(manifest, usual) : usual,
+      usual,
       host,
       journal,
       log: new JournalLog(journal, local.log),
@@ -147,19 +148,24 @@ export class Store {
     return this.#context.manifest;
   }
 
+  /** The store's folder as seen from its repository's top; `.` when they are one. */
+  get relativeRoot(): string {
+    return this.#context.prefix.slice(0, -1) || ".";
+  }
+
   get mode(): CommitMode {
     return this.#context.mode;
   }
 
-  /** Recovers what a dead process left, begins to watch, and gives every entry. */
-  async start(): Promise<Change[]> {
+  /** Recovers what a dead process left, begins to watch, and tells every entry. */
+  async start(): Promise<void> {
     if (this.#options.watch) this.#watch();
     await this.#recoverAtStart();
     const { journal, mode } = this.#context;
     if (mode === "each" && (await journal.tip()) !== (await journal.mark("published")))
       this.#unpublished = "it was not published yet when its writer ended";
     this.#scannedAt = performance.now();
-    return this.#observer.start();
+    this.#options.sink(await this.#observer.start());
   }
 
   async #recoverAtStart(): Promise<void> {
@@ -191,21 +197,32 @@ export class Store {
     });
   }
 
-  /** What changed since the last look, whoever did it. Never older than the last acknowledged write on this machine. */
-  refresh(): Promise<Change[]> {
+  /** Tells what changed since the last look, whoever did it: up to the last acknowledged write on this machine. */
+  refresh(): Promise<void> {
     const turn = this.#refreshing.then(async () => {
       const touched = [...this.#touched];
       this.#touched.clear();
+      // A manifest that cannot be read while somebody edits it leaves the one we have.
+      if (touched.includes(MANIFEST_FILE)) await this.reload().catch(() => undefined);
       const { changes, moved } = await this.#observer.refresh(touched);
+      this.#options.sink(changes);
       const age = performance.now() - this.#scannedAt;
-      if (!moved && !this.#scanDue && age < (this.#watching === true ? RESCAN_MS : UNWATCHED_RESCAN_MS)) return changes;
+      if (!moved && !this.#scanDue && age < (this.#watching === true ? RESCAN_MS : UNWATCHED_RESCAN_MS)) return;
       this.#scanDue = false;
-      const scanned = await this.#observer.scan();
+      this.#options.sink(await this.#observer.scan());
       this.#scannedAt = performance.now();
-      return [...changes, ...scanned];
     });
     this.#refreshing = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Reads the manifest again: settings apply from here on. */
+  async reload(): Promise<void> {
+    const bytes = await readIfThere(path.join(this.root, MANIFEST_FILE));
+    if (!bytes) return;
+    const manifest = parseManifest(bytes);
+    this.#context.manifest = manifest;
+    this.#context.mode = this.#options.mode?.(manifest, this.#context.usual) ?? this.#context.usual;
   }
 
   /** Compares every file anew at the next refresh. */
@@ -237,10 +254,9 @@ export class Store {
 
   async #session<T>(work: (session: Session) => Promise<T>): Promise<T> {
     await recover(this.#context);
-    const changes = await this.refresh();
+    await this.refresh();
     const writer = new Writer(this.#context, this.#observer);
     return work({
-      changes,
       read: (file) => writer.read(file),
       write: async (files, record) => {
         const { commit, held } = await writer.write(files, record);
@@ -250,8 +266,8 @@ export class Store {
         const published = publication.commits.get(commit.oid);
         const pending = held ?? publication.pending;
         if (++this.#writes % PACK_AFTER === 0) this.#pack();
+        await this.refresh();
         return {
-          changes: await this.refresh(),
           ...(published === undefined ? {} : { commit: published }),
           ...(pending === undefined ? {} : { pending }),
         };
@@ -275,23 +291,24 @@ export class Store {
   }
 
   /** Brings into place what git's operations held back, and publishes what could not be before. */
-  async settle(): Promise<Change[]> {
+  async settle(): Promise<void> {
     const held = this.#observer.state.held.length > 0;
-    if (!held && this.#unpublished === undefined) return [];
-    if (held && this.#unpublished === undefined && (await this.#context.host?.operation())) return [];
+    if (!held && this.#unpublished === undefined) return;
+    if (held && this.#unpublished === undefined && (await this.#context.host?.operation())) return;
     return this.#lock.hold(async () => {
       await recover(this.#context);
       this.#unpublished = (await publishPending(this.#context, await this.#mayPublish())).pending;
-      return this.refresh();
+      await this.refresh();
     });
   }
 
   /** Commits every file of the store that differs from HEAD. Throws `conflict` when git is in the middle of something. */
-  async commit(message: string): Promise<{ outcome: CommitOutcome; changes: Change[] }> {
+  async commit(message: string): Promise<CommitOutcome> {
     return this.#lock.hold(async () => {
       await recover(this.#context);
       const outcome = await commitStore(this.#context, this.#observer, message);
-      return { outcome, changes: await this.refresh() };
+      await this.refresh();
+      return outcome;
     });
   }
 

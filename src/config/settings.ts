@@ -1,0 +1,72 @@
+import * as z from "zod";
+import { MemoryError } from "../errors.js";
+
+const settings = {
+  commit: z.enum(["journal", "each"]).default("journal").meta({
+    description:
+      "Where a write goes: journal leaves the branch alone until somebody commits; each publishes every write as a commit of its own",
+  }),
+  response_format: z
+    .enum(["concise", "detailed", "json"])
+    .default("concise")
+    .meta({ description: "How results are given: short Markdown, Markdown with everything, or JSON" }),
+};
+
+/** Every setting with its values, default and description. */
+export const SETTINGS = z.object(settings);
+
+/** The value of every setting. */
+export type Settings = z.infer<typeof SETTINGS>;
+/** The key of a setting. */
+export type SettingKey = keyof Settings;
+
+/** The keys of all settings. */
+export const SETTING_KEYS = Object.keys(settings) as readonly SettingKey[];
+
+/** The settings that a manifest checked in with code may give; what sends text elsewhere or opens a door must never be here. */
+export const MANIFEST_KEYS: readonly SettingKey[] = ["commit", "response_format"];
+
+/** Where a value came from, strongest first. */
+export type SettingSource = "flag" | "env" | "personal" | "store" | "default";
+
+/** The value of each setting and where it came from. */
+export type ResolvedSettings = {
+  readonly [K in SettingKey]: { readonly value: Settings[K]; readonly source: SettingSource };
+};
+
+/** What each place says. `env` is the whole environment; `defaults` replaces defaults, as an own store does for `commit`. */
+export interface SettingInputs {
+  readonly flags?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly personal?: Readonly<Record<string, unknown>>;
+  readonly store?: Readonly<Record<string, unknown>>;
+  readonly defaults?: Partial<Settings>;
+}
+
+/** The environment variable of a setting: `GIT_MEMORY_` and the key in capitals. */
+export function settingVariable(key: SettingKey): string {
+  return `GIT_MEMORY_${key.toUpperCase()}`;
+}
+
+/** Resolves every setting: flag, then environment, personal manifest, store's manifest, default. `invalid_input` names a wrong value's place. */
+export function resolveSettings(inputs: SettingInputs): ResolvedSettings {
+  return { commit: resolve("commit", inputs), response_format: resolve("response_format", inputs) };
+}
+
+function resolve<K extends SettingKey>(key: K, inputs: SettingInputs): ResolvedSettings[K] {
+  const variable = settingVariable(key);
+  // An empty variable counts as unset, as most programs take it.
+  const fromEnv = inputs.env?.[variable] === "" ? undefined : inputs.env?.[variable];
+  const places: readonly [SettingSource, string, unknown][] = [
+    ["flag", `--${key.replaceAll("_", "-")}`, inputs.flags?.[key]],
+    ["env", variable, fromEnv],
+    ["personal", `${key} in your own memory.yaml`, inputs.personal?.[key]],
+    ["store", `${key} in the store's memory.yaml`, MANIFEST_KEYS.includes(key) ? inputs.store?.[key] : undefined],
+    ["default", key, inputs.defaults?.[key]],
+  ];
+  const [source, place, raw] = places.find(([, , value]) => value !== undefined) ?? ["default", key, undefined];
+  const parsed = settings[key].safeParse(raw);
+  if (parsed.success) return { value: parsed.data, source } as ResolvedSettings[K];
+  const options = settings[key].unwrap().options.join(", ");
+  throw new MemoryError("invalid_input", `The setting ${place} must be one of ${options}.`, { setting: key, source });
+}

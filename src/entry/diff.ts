@@ -1,0 +1,103 @@
+import { structuredPatch } from "diff";
+import type { Entry } from "./entry.js";
+import { equalValues } from "./equal-values.js";
+
+/** A front matter field that differs; `before` or `after` is missing where the entry has no such field. */
+export interface FieldDiff {
+  readonly field: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** Lines that belong together; `oldStart` and `newStart` are the numbers (from 1) of its first line in the two bodies. */
+export interface BodyDiff {
+  readonly type: "same" | "added" | "removed";
+  readonly lines: readonly string[];
+  readonly oldStart: number;
+  readonly newStart: number;
+}
+
+/** How two entries differ, field by field and line by line. */
+export interface EntryDiff {
+  readonly fields: readonly FieldDiff[];
+  readonly body: readonly BodyDiff[];
+}
+
+const CONTEXT = 3;
+// Beyond this many changed lines the exact difference would take seconds; the whole body counts as changed then.
+const MAX_EDITS = 4000;
+
+/** The difference of two states of an entry, either of which may not exist; the body only with three lines around each change. */
+export function diffEntries(a: Entry | null, b: Entry | null): EntryDiff {
+  return { fields: diffFields(a, b), body: diffBodies(a?.body ?? "", b?.body ?? "") };
+}
+
+function diffFields(a: Entry | null, b: Entry | null): FieldDiff[] {
+  const before = valuesOf(a);
+  const after = valuesOf(b);
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((field) => before.has(field) !== after.has(field) || !equalValues(before.get(field), after.get(field)))
+    .map((field) => ({
+      field,
+      ...(before.has(field) ? { before: before.get(field) } : {}),
+      ...(after.has(field) ? { after: after.get(field) } : {}),
+    }));
+}
+
+function valuesOf(entry: Entry | null): ReadonlyMap<string, unknown> {
+  if (entry === null) return new Map();
+  const place = { kind: entry.kind, scope: entry.scope, name: entry.name };
+  return new Map<string, unknown>(Object.entries({ ...place, ...entry.fields, ...entry.unknown }));
+}
+
+function diffBodies(a: string, b: string): BodyDiff[] {
+  if (a === b) return [];
+  const ended = (text: string): string => (text === "" ? "" : `${text}\n`);
+  const patch = structuredPatch("a", "b", ended(a), ended(b), undefined, undefined, {
+    context: CONTEXT,
+    maxEditLength: MAX_EDITS,
+  });
+  if (patch === undefined) return wholeBodies(a, b);
+  return patch.hunks.flatMap((hunk) => {
+    const parts: { type: BodyDiff["type"]; lines: string[]; oldStart: number; newStart: number }[] = [];
+    // An empty side has start 0 in the unified format.
+    let oldLine = Math.max(hunk.oldStart, 1);
+    let newLine = Math.max(hunk.newStart, 1);
+    for (const line of hunk.lines) {
+      const type = TYPES[line[0] ?? ""];
+      if (type === undefined) continue;
+      const last = parts.at(-1);
+      if (last?.type === type) last.lines.push(line.slice(1));
+      else parts.push({ type, lines: [line.slice(1)], oldStart: oldLine, newStart: newLine });
+      if (type !== "added") oldLine += 1;
+      if (type !== "removed") newLine += 1;
+    }
+    return parts;
+  });
+}
+
+const TYPES: Readonly<Record<string, BodyDiff["type"]>> = { " ": "same", "+": "added", "-": "removed" };
+
+function wholeBodies(a: string, b: string): BodyDiff[] {
+  const removed: BodyDiff = { type: "removed", lines: a.split("\n"), oldStart: 1, newStart: 1 };
+  return [removed, { type: "added", lines: b.split("\n"), oldStart: removed.lines.length + 1, newStart: 1 }];
+}
+
+/** A difference as text: one line per field, then the body in the unified format; empty when nothing differs. */
+export function renderDiff(diff: EntryDiff): string {
+  const fields = diff.fields.map(({ field, ...sides }) => {
+    if (!("before" in sides)) return `+ ${field}: ${JSON.stringify(sides.after)}`;
+    if (!("after" in sides)) return `- ${field}: ${JSON.stringify(sides.before)}`;
+    return `~ ${field}: ${JSON.stringify(sides.before)} → ${JSON.stringify(sides.after)}`;
+  });
+  const body = diff.body.flatMap((part, at) => {
+    const previous = diff.body[at - 1];
+    const follows =
+      previous !== undefined &&
+      part.oldStart === previous.oldStart + (previous.type === "added" ? 0 : previous.lines.length);
+    const mark = part.type === "same" ? "  " : part.type === "added" ? "+ " : "- ";
+    const head = follows ? [] : [`@@ -${part.oldStart} +${part.newStart} @@`];
+    return [...head, ...part.lines.map((line) => mark + line)];
+  });
+  return [...fields, ...body].join("\n");
+}

@@ -1,0 +1,105 @@
+import { MemoryError } from "../errors.js";
+import { KIND_FOLDERS, type Kind, kindOfFolder } from "./kinds.js";
+import { nameProblem } from "./name.js";
+import { formatScope, isScopeName, parseScope, type Scope, scopeFolder } from "./scope.js";
+
+/** What a path in a store is; `scope` is canonical text, `folder` the scope's folder (`""` for the root). */
+export type Location =
+  | {
+      readonly type: "entry";
+      readonly kind: Kind;
+      readonly scope: string;
+      readonly folder: string;
+      readonly name: string;
+    }
+  | { readonly type: "scope-document"; readonly scope: string; readonly folder: string }
+  | { readonly type: "ignored"; readonly what: "hidden" | "manifest" | "tags" | "conflict" | "private" }
+  | { readonly type: "other"; readonly reason: string };
+
+const ROOT_FILES: ReadonlyMap<string, "manifest" | "tags"> = new Map([
+  ["memory.yaml", "manifest"],
+  ["tags.yaml", "tags"],
+]);
+const ROOT_FOLDERS: ReadonlyMap<string, "conflict" | "private"> = new Map([
+  ["conflicts", "conflict"],
+  ["private", "private"],
+]);
+const CHILD_FOLDERS: Readonly<Record<Scope["level"], readonly string[]>> = {
+  global: ["orgs", "projects", "sessions"],
+  org: ["projects", "sessions"],
+  project: ["sessions"],
+  session: [],
+};
+
+/** Says what the file at `path` (relative to the store's root, with `/`) is, in a store whose root stands for `root`. Never throws. */
+export function locate(path: string, root: Scope): Location {
+  const segments = path.split("/");
+  if (segments.some((segment) => segment.startsWith(".") && segment !== "." && segment !== "..")) {
+    return { type: "ignored", what: "hidden" };
+  }
+  const [first = ""] = segments;
+  const file = segments.length === 1 ? ROOT_FILES.get(first) : undefined;
+  if (file !== undefined) return { type: "ignored", what: file };
+  const folder = segments.length > 1 ? ROOT_FOLDERS.get(first) : undefined;
+  if (folder !== undefined) return { type: "ignored", what: folder };
+  return locateIn(segments, 0, root);
+}
+
+function locateIn(segments: readonly string[], from: number, scope: Scope): Location {
+  const head = segments[from] ?? "";
+  const folder = segments.slice(0, from).join("/");
+  const rest = segments.length - from - 1;
+  if (rest === 0) {
+    if (scope.level !== "global" && head === `${scope.level}.md`) {
+      return { type: "scope-document", scope: formatScope(scope), folder };
+    }
+    return { type: "other", reason: "a scope folder holds kind folders and scopes, no other files" };
+  }
+  const kind = kindOfFolder(head);
+  if (kind !== undefined) return locateEntry(segments.slice(from + 1).join("/"), kind, scope, folder);
+  if (!["orgs", "projects", "sessions"].includes(head)) {
+    return { type: "other", reason: "the folder is neither a kind nor a scope" };
+  }
+  if (!CHILD_FOLDERS[scope.level].includes(head)) {
+    return { type: "other", reason: `a ${scope.level} holds no ${head}` };
+  }
+  const name = segments[from + 1] ?? "";
+  if (rest < 2) return { type: "other", reason: `a file in ${head}/ is in no scope` };
+  if (!isScopeName(name)) return { type: "other", reason: "the scope's folder name cannot be used in an address" };
+  return locateIn(segments, from + 2, childScope(head, name, scope));
+}
+
+function childScope(folder: string, name: string, parent: Scope): Scope {
+  if (folder === "orgs") return { level: "org", org: name };
+  if (folder === "sessions") return { level: "session", session: name };
+  return parent.level === "org"
+    ? { level: "project", org: parent.org, project: name }
+    : { level: "project", project: name };
+}
+
+function locateEntry(rest: string, kind: Kind, scope: Scope, folder: string): Location {
+  if (!rest.endsWith(".md")) return { type: "other", reason: "only .md files are entries" };
+  const name = rest.slice(0, -3);
+  const problem = nameProblem(name);
+  if (problem !== undefined) return { type: "other", reason: `its name cannot be used: ${problem}` };
+  return { type: "entry", kind, scope: formatScope(scope), folder, name };
+}
+
+/**
+ * The store-relative path of an entry, `/` between segments; `folder` (as `locate` gives it) wins over the scope's usual folder.
+ * `invalid_input` when a store that stands for `root` cannot hold the scope.
+ */
+export function entryPath(
+  at: { readonly kind: Kind; readonly scope: string; readonly name: string; readonly folder?: string },
+  root: Scope,
+): string {
+  const folder = at.folder ?? scopeFolder(parseScope(at.scope), root);
+  if (folder === undefined) {
+    throw new MemoryError("invalid_input", `A store for ${formatScope(root)} cannot hold entries of ${at.scope}.`, {
+      field: "scope",
+      scope: at.scope,
+    });
+  }
+  const file = `${KIND_FOLDERS[at.kind]}/${at.name}.md`;
+  return folder === "" ? file : `${folder}/${file}`;
+}

@@ -1,0 +1,38 @@
+import { normaliseBody } from "./body.js";
+import type { Entry } from "./entry.js";
+import { decodeText, type EntryAt } from "./entry-file.js";
+import { readFields } from "./fields.js";
+import { readFrontMatter } from "./frontmatter.js";
+import { titleOf } from "./title.js";
+
+export { type EntryAt, MAX_FILE_BYTES } from "./entry-file.js";
+export { type EntryEdit, editEntry } from "./markdown-edit.js";
+
+/** An entry, or why its file cannot be read: in our own words, without path and without text of the file. */
+export type ParsedEntry =
+  | { readonly kind: "entry"; readonly entry: Entry }
+  | { readonly kind: "unreadable"; readonly reason: string };
+
+/** Reads one entry leniently from the bytes of its Markdown file. Never throws. */
+export function parseEntry(bytes: Uint8Array, at: EntryAt): ParsedEntry {
+  const text = decodeText(bytes);
+  if (text.kind === "unreadable") return text;
+  const front = readFrontMatter(text.text);
+  if (front.kind === "fault") {
+    const where = front.line === undefined ? "" : `line ${front.line}: `;
+    return { kind: "unreadable", reason: where + front.reason };
+  }
+  const map = front.kind === "map" ? front.map : undefined;
+  const { fields, unknown, problems } = readFields(at.kind, map?.value ?? {});
+  const body = normaliseBody(text.text.slice(front.bodyStart));
+  const withLines = problems.map((problem) => {
+    const line = map?.lineOf(problem.field);
+    // The opening line counts too.
+    return line === undefined ? problem : { ...problem, line: line + 1 };
+  });
+  const title = fields.title ?? titleOf(body, at.name);
+  return {
+    kind: "entry",
+    entry: { kind: at.kind, scope: at.scope, name: at.name, title, fields, unknown, problems: withLines, body },
+  };
+}

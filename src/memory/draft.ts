@@ -1,0 +1,69 @@
+import type { Entry } from "../entry/entry.js";
+import { locate } from "../entry/entry-path.js";
+import { parseEntry } from "../entry/markdown.js";
+import type { Scope } from "../entry/scope.js";
+import { MemoryError } from "../errors.js";
+import type { Session } from "../store/store.js";
+import type { FileWrite } from "../store/writer.js";
+
+/** One entry as it is now, or as this draft will leave it. */
+export interface Drafted {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** Undefined for bytes that this draft put there. */
+  readonly version: string | undefined;
+  readonly entry: Entry;
+}
+
+/** The files of one write while it is being decided: reads see what was put. */
+export class Draft {
+  readonly #session: Session;
+  readonly #root: Scope;
+  readonly #puts = new Map<string, FileWrite>();
+
+  constructor(session: Session, root: Scope) {
+    this.#session = session;
+    this.#root = root;
+  }
+
+  /** The entry at a store path; undefined when there is no file. Throws `invalid_input` for a file that cannot be read. */
+  async read(path: string): Promise<Drafted | undefined> {
+    const put = this.#puts.get(path);
+    const current = put ? undefined : await this.#session.read(path);
+    const bytes = put ? put.after : current?.bytes;
+    if (!bytes) return undefined;
+    const located = locate(path, this.#root);
+    if (located.type !== "entry") throw new Error(`${path} is no entry's path`);
+    const parsed = parseEntry(bytes, located);
+    if (parsed.kind === "entry") return { path, bytes, version: current?.version, entry: parsed.entry };
+    throw new MemoryError(
+      "invalid_input",
+      `${path} cannot be read (${parsed.reason}), so nothing was written. Mend the file in an editor, then call again.`,
+      { path, reason: parsed.reason },
+    );
+  }
+
+  /** Sets the file's new bytes; null removes it. A later put at the same path replaces an earlier one. */
+  put(write: FileWrite): void {
+    const before = this.#puts.get(write.path);
+    // Within one write a created entry stays created, whatever is changed in it afterwards.
+    const op = before?.after && before.op === "created" && write.after ? "created" : write.op;
+    this.#puts.set(write.path, { ...write, op, ...(before?.from === undefined ? {} : { from: before.from }) });
+  }
+
+  /** Paths that this draft fills; what is not there yet is taken all the same. */
+  takes(path: string): boolean {
+    return Boolean(this.#puts.get(path)?.after);
+  }
+
+  /** How many of the draft's files are new in a folder. */
+  addedTo(folder: string): number {
+    return [...this.#puts.values()].filter(
+      ({ path, op }) => op === "created" && path.slice(0, path.lastIndexOf("/")) === folder,
+    ).length;
+  }
+
+  files(): FileWrite[] {
+    return [...this.#puts.values()];
+  }
+}

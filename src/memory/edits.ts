@@ -1,0 +1,109 @@
+import { formatAddress } from "../entry/address.js";
+import { KIND_FOLDERS } from "../entry/kinds.js";
+import { findSecrets } from "../entry/secrets.js";
+import { MemoryError } from "../errors.js";
+import type { Person } from "../git/identity.js";
+import type { Written } from "../store/store.js";
+import type { WriteRecord } from "../store/writer.js";
+import type { Draft, Drafted } from "./draft.js";
+import type { Memory } from "./memory.js";
+
+/** Who calls, and why: what a write is recorded with. */
+export interface Caller {
+  readonly agent?: string;
+  readonly session?: string;
+  readonly author?: Person;
+}
+
+/** What one edit does to one entry, put into the draft already. */
+export interface Edit {
+  /** `created`, `updated`, `renamed`, `archived`, `restored`, `deleted`, or `unchanged`: nothing to write. */
+  readonly op: string;
+  /** Undefined when the file is gone. */
+  readonly after: Drafted | undefined;
+  readonly path: string;
+  readonly at: { readonly kind: Drafted["entry"]["kind"]; readonly scope: string; readonly name: string };
+  readonly id: string | undefined;
+}
+
+/** What a write answers for one entry. */
+export interface WriteResult {
+  readonly address: string;
+  readonly id?: string;
+  readonly version?: string;
+  readonly change: string;
+  readonly store: string;
+  readonly scope: string;
+  readonly path: string;
+  readonly commit?: string;
+  readonly committed: boolean;
+  readonly pending?: string;
+}
+
+const VERBS: Readonly<Record<string, string>> = {
+  created: "add",
+  updated: "update",
+  renamed: "move",
+  archived: "archive",
+  restored: "restore",
+  deleted: "delete",
+};
+
+/** What a write of these edits goes on record as. */
+export function recordOf(edits: readonly Edit[], caller: Caller, reason: string | undefined): WriteRecord {
+  const written = edits.filter(({ op }) => op !== "unchanged");
+  const [first] = written;
+  const one = written.length === 1 && first;
+  const label = one && `${one.at.kind} ${one.at.name}`;
+  return {
+    op: one ? one.op : "bulk",
+    subject: one ? `memory: ${VERBS[one.op] ?? one.op} ${label}` : `memory: change ${written.length} entries`,
+    ...(one
+      ? { entry: `${one.at.scope}:${KIND_FOLDERS[one.at.kind]}/${one.at.name}${one.id ? ` ${one.id}` : ""}` }
+      : {}),
+    ...(reason === undefined ? {} : { reason }),
+    ...caller,
+  };
+}
+
+/** What the write of an edit answers, once it is written. */
+export function resultOf(memory: Memory, store: string, edit: Edit, written: Written): WriteResult {
+  const version = memory.at(edit.path)?.version;
+  return {
+    address: formatAddress(edit.at, memory.scope),
+    ...(edit.id === undefined ? {} : { id: edit.id }),
+    ...(version === undefined ? {} : { version }),
+    change: edit.op,
+    store,
+    scope: edit.at.scope,
+    path: edit.path,
+    ...(written.commit === undefined ? {} : { commit: written.commit }),
+    committed: written.commit !== undefined,
+    ...(written.pending === undefined ? {} : { pending: written.pending }),
+  };
+}
+
+/** Refuses a draft that holds what looks like a secret: with rule and place, never the secret. */
+export async function refuseSecrets(draft: Draft, allow: readonly string[]): Promise<void> {
+  for (const { path, after } of draft.files()) {
+    if (!after) continue;
+    const [found] = await findSecrets(Buffer.from(after).toString("utf8"), allow);
+    if (!found) continue;
+    throw new MemoryError(
+      "invalid_input",
+      `Nothing was written: line ${found.line}, column ${found.column} of ${path} looks like a secret (rule ${found.rule}). ` +
+        `Leave it out, or pass allow_secrets: ["${found.rule}"] when it is none.`,
+      { path, rule: found.rule, line: found.line, column: found.column },
+    );
+  }
+}
+
+/** Refuses an edit made on another version than the current one. */
+export function assertBase(address: string, current: Drafted, base: string | undefined): void {
+  if (base === undefined || base === current.version) return;
+  throw new MemoryError(
+    "stale_version",
+    `${address} changed since version ${base.slice(0, 12)}. Nothing was written. Read the current text in data.current, apply your change to it, and pass base_version ${current.version ?? "(none)"}.`,
+    { address, version: current.version, current: Buffer.from(current.bytes).toString("utf8") },
+  );
+}

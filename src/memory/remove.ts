@@ -1,0 +1,62 @@
+import { formatAddress } from "../entry/address.js";
+import { locate } from "../entry/entry-path.js";
+import { editEntry } from "../entry/markdown.js";
+import { MemoryError } from "../errors.js";
+import type { Draft } from "./draft.js";
+import { assertBase, type Edit } from "./edits.js";
+import type { Memory } from "./memory.js";
+import { parseAt } from "./parse-at.js";
+import { notFound, resolve, resolvePath } from "./resolve.js";
+import { findVersion } from "./versions.js";
+
+export interface DeleteInput {
+  readonly ref: string;
+  readonly purge?: boolean;
+  readonly base_version?: string;
+}
+
+/** Archives an entry, or with `purge` takes its file away; history keeps it either way. */
+export async function planDelete(memory: Memory, draft: Draft, input: DeleteInput): Promise<Edit> {
+  const { path } = await resolve(memory, input.ref);
+  const old = await draft.read(path);
+  if (!old) throw await notFound(memory, input.ref);
+  const { entry } = old;
+  assertBase(formatAddress(entry, memory.scope), old, input.base_version);
+  const common = { path, at: entry, id: entry.fields.id };
+  if (input.purge) {
+    draft.put({ path, after: null, op: "deleted" });
+    return { ...common, op: "deleted", after: undefined };
+  }
+  if (entry.fields.status === "archived") return { ...common, op: "unchanged", after: old };
+  const id = entry.fields.id ?? memory.newId();
+  draft.put({ path, after: editEntry(old.bytes, { set: { id, status: "archived" } }, entry), op: "archived" });
+  return { ...common, op: "archived", after: await draft.read(path), id };
+}
+
+export interface RestoreInput {
+  readonly ref: string;
+  readonly version: string;
+  readonly base_version?: string;
+}
+
+/** Makes an older state of an entry its newest version, also where the file is gone. */
+export async function planRestore(memory: Memory, draft: Draft, input: RestoreInput): Promise<Edit> {
+  const path = await resolvePath(memory, input.ref);
+  const store = await memory.store();
+  const { bytes } = await findVersion(memory, path, input.ref, input.version);
+  const located = locate(path, store.manifest.root);
+  if (located.type !== "entry") throw await notFound(memory, input.ref);
+  const address = formatAddress(located, memory.scope);
+  if (!bytes)
+    throw new MemoryError(
+      "invalid_input",
+      `In that version ${address} was deleted. [[delete]] deletes it; [[history]] lists the others.`,
+      { version: input.version },
+    );
+  const old = await draft.read(path);
+  if (old) assertBase(address, old, input.base_version);
+  const id = parseAt(store.manifest.root, path, bytes)?.fields.id;
+  if (old && Buffer.compare(old.bytes, bytes) === 0) return { op: "unchanged", after: old, path, at: located, id };
+  draft.put({ path, after: bytes, op: "restored" });
+  return { op: "restored", after: await draft.read(path), path, at: located, id };
+}

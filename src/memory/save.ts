@@ -1,0 +1,122 @@
+import { formatAddress } from "../entry/address.js";
+import { entryPath } from "../entry/entry-path.js";
+import { checkContent, checkFields, normaliseFields } from "../entry/fields.js";
+import type { Kind } from "../entry/kinds.js";
+import { editEntry } from "../entry/markdown.js";
+import { checkName, nameFromTitle } from "../entry/name.js";
+import { formatScope, parseScope } from "../entry/scope.js";
+import { sameText } from "../entry/similar-text.js";
+import { MemoryError } from "../errors.js";
+import type { Draft, Drafted } from "./draft.js";
+import type { Edit } from "./edits.js";
+import type { Memory } from "./memory.js";
+
+export interface SaveInput {
+  readonly title: string;
+  readonly content: string;
+  readonly kind?: Kind;
+  readonly scope?: string;
+  readonly name?: string;
+  readonly category?: string;
+  readonly tags?: readonly string[];
+  readonly applies_to?: readonly string[];
+  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly allow_similar?: boolean;
+}
+
+/** Entries that a folder holds at most before new ones go to a folder of their month. */
+const FOLDER_FULL = 1_000;
+
+const taken = (memory: Memory, entry: Drafted["entry"], why: string): MemoryError => {
+  const address = formatAddress(entry, memory.scope);
+  return new MemoryError(
+    "already_exists",
+    `${address} ${why}. Nothing was written. [[update]] changes it; allow_similar: true saves a second entry all the same.`,
+    { address, id: entry.fields.id, title: entry.title },
+  );
+};
+
+async function withSameText(
+  memory: Memory,
+  draft: Draft,
+  kind: Kind,
+  scope: string,
+  content: string,
+): Promise<Drafted | undefined> {
+  for (const path of memory.catalog.withText(content)) {
+    const listed = memory.at(path);
+    if (listed?.kind !== kind || listed.scope !== scope) continue;
+    const other = await draft.read(path);
+    if (other && other.entry.fields.status !== "archived" && sameText(other.entry.body, content)) return other;
+  }
+  return undefined;
+}
+
+/** Where the draft may put a new entry: the wanted path, or the next free one when `next` allows it. */
+async function freePath(
+  memory: Memory,
+  draft: Draft,
+  path: (name: string) => string,
+  name: string,
+  next: boolean,
+): Promise<string> {
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? name : `${name}-${number}`;
+    const occupied = draft.takes(path(candidate)) || (await occupant(memory, draft, path(candidate)));
+    if (!occupied) return candidate;
+    if (!next) return name;
+  }
+}
+
+/** The file at a path, or at one that only letter case or Unicode normalisation tells from it. */
+async function occupant(memory: Memory, draft: Draft, path: string): Promise<Drafted | undefined> {
+  const [other] = memory.catalog.withName(path);
+  return (other === undefined ? undefined : await draft.read(other)) ?? draft.read(path);
+}
+
+/** Puts a new entry into the draft, or new text into an archived one at its address. */
+export async function planSave(memory: Memory, draft: Draft, input: SaveInput): Promise<Edit> {
+  const { manifest } = await memory.store();
+  const kind = input.kind ?? "memory";
+  const scope = formatScope(input.scope === undefined ? manifest.root : parseScope(input.scope));
+  const { title, content, category, tags, applies_to } = input;
+  const given = Object.fromEntries(
+    Object.entries({ ...input.fields, title, category, tags, applies_to }).filter(([, value]) => value !== undefined),
+  );
+  if ("id" in given)
+    throw new MemoryError("invalid_input", "fields.id is given by git-memory and cannot be set.", { field: "id" });
+  checkContent(content);
+  const normal = normaliseFields(given);
+  checkFields(kind, normal);
+  const set = Object.fromEntries(Object.entries(normal).filter(([, value]) => value !== null));
+  const id = memory.newId();
+  const wanted = input.name ?? nameFromTitle(title) ?? `entry-${id.slice(-8)}`;
+  checkName(wanted);
+  const plain = (name: string): string => entryPath({ kind, scope, name }, manifest.root);
+  const full = memory.catalog.inFolder(folderOf(plain(wanted))) + draft.addedTo(folderOf(plain(wanted))) >= FOLDER_FULL;
+  const month = full && !wanted.includes("/") ? `${new Date(memory.now()).toISOString().slice(0, 7)}/` : "";
+  const path = (name: string): string => entryPath({ kind, scope, name: month + name }, manifest.root);
+
+  const existing = draft.takes(path(wanted))
+    ? await draft.read(path(wanted))
+    : await occupant(memory, draft, path(wanted));
+  if (existing?.entry.fields.status === "archived") return revive(draft, existing, set, content);
+  if (!input.allow_similar) {
+    if (existing) throw taken(memory, existing.entry, "is there already");
+    const same = await withSameText(memory, draft, kind, scope, content);
+    if (same) throw taken(memory, same.entry, "says the same, word for word");
+  }
+  const name = month + (await freePath(memory, draft, path, wanted, input.allow_similar === true));
+  const at = { kind, scope, name };
+  const file = plain(name);
+  draft.put({ path: file, after: editEntry(null, { set: { id, ...set }, content }, at), op: "created" });
+  return { op: "created", after: await draft.read(file), path: file, at, id };
+}
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
+
+async function revive(draft: Draft, old: Drafted, set: Record<string, unknown>, content: string): Promise<Edit> {
+  const { path, entry } = old;
+  draft.put({ path, after: editEntry(old.bytes, { set: { ...set, status: null }, content }, entry), op: "restored" });
+  return { op: "restored", after: await draft.read(path), path, at: entry, id: entry.fields.id };
+}

@@ -1,0 +1,147 @@
+import { formatAddress } from "../entry/address.js";
+import { entryPath, locate } from "../entry/entry-path.js";
+import { checkContent, checkFields, FIELD_NAMES, normaliseFields, normaliseTags } from "../entry/fields.js";
+import { KINDS, type Kind } from "../entry/kinds.js";
+import { editEntry } from "../entry/markdown.js";
+import { checkName } from "../entry/name.js";
+import { formatScope, parseScope } from "../entry/scope.js";
+import { MemoryError } from "../errors.js";
+import type { Draft, Drafted } from "./draft.js";
+import { assertBase, type Edit } from "./edits.js";
+import type { Memory } from "./memory.js";
+import { notFound, resolve } from "./resolve.js";
+
+export interface UpdateInput {
+  readonly ref: string;
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly content?: string;
+  readonly append?: string;
+  readonly edits?: readonly { readonly old: string; readonly new: string }[];
+  readonly add_tags?: readonly string[];
+  readonly remove_tags?: readonly string[];
+  readonly base_version?: string;
+}
+
+const invalid = (field: string, message: string, data: Record<string, unknown> = {}): MemoryError =>
+  new MemoryError("invalid_input", message, { field, ...data });
+
+function newBody(body: string, { content, append, edits }: UpdateInput): string | undefined {
+  if ([content, append, edits].filter((one) => one !== undefined).length > 1)
+    throw invalid("content", "Give one of content, append and edits, not several.");
+  if (content !== undefined) return content;
+  if (append !== undefined) return body === "" ? append : `${body.trimEnd()}\n\n${append}`;
+  let text = body;
+  for (const [position, edit] of (edits ?? []).entries()) {
+    const parts = text.split(edit.old);
+    if (edit.old === "" || parts.length !== 2) {
+      const times =
+        edit.old === ""
+          ? "is empty"
+          : parts.length === 1
+            ? "is not in the text"
+            : `is in the text ${parts.length - 1} times`;
+      throw invalid("edits", `edits[${position}].old ${times}; it has to be there exactly once. Nothing was written.`, {
+        position,
+      });
+    }
+    text = parts.join(edit.new);
+  }
+  return edits === undefined ? undefined : text;
+}
+
+/** The entry's new place, when `set` names one. */
+function movedTo(entry: Drafted["entry"], set: Readonly<Record<string, unknown>>) {
+  const text = (field: string, fallback: string): string => {
+    const value = set[field] ?? fallback;
+    if (typeof value !== "string") throw invalid(`set.${field}`, `set.${field} has to be text.`);
+    return value;
+  };
+  const kind = text("kind", entry.kind) as Kind;
+  if (!KINDS.includes(kind)) throw invalid("set.kind", `set.kind is one of ${KINDS.join(", ")}.`);
+  const name = text("name", entry.name);
+  if (name !== entry.name) checkName(name);
+  const given = text("scope", entry.scope);
+  const scope = given === entry.scope ? entry.scope : formatScope(parseScope(given));
+  const same = kind === entry.kind && name === entry.name && scope === entry.scope;
+  return same ? undefined : { kind, name, scope };
+}
+
+function newFields(entry: Drafted["entry"], kind: Kind, input: UpdateInput): Record<string, unknown> {
+  const set: Record<string, unknown> = { ...input.set };
+  for (const place of ["name", "kind", "scope"]) delete set[place];
+  if ("id" in set) throw invalid("set.id", "An id is given once and cannot be changed.");
+  if (set.title === null || set.title === "") throw invalid("set.title", "A title cannot be taken away, only changed.");
+  if (kind !== entry.kind) {
+    const known = new Set(FIELD_NAMES(kind));
+    const lost = Object.keys(entry.fields).filter((field) => !known.has(field) && set[field] !== null);
+    if (lost.length > 0)
+      throw invalid(
+        "set.kind",
+        `A ${kind} has no ${lost.join(", ")}. Set ${lost.length > 1 ? "them" : "it"} to null to let go of ${lost.length > 1 ? "them" : "it"}.`,
+        { fields: lost },
+      );
+  }
+  if (input.add_tags ?? input.remove_tags) {
+    const removed = new Set(normaliseTags([...(input.remove_tags ?? [])]));
+    const tags = Array.isArray(set.tags) ? (set.tags as string[]) : (entry.fields.tags ?? []);
+    set.tags = normaliseTags([...tags, ...(input.add_tags ?? [])]).filter((tag) => !removed.has(tag));
+  }
+  const normal = normaliseFields(set);
+  const foreign = Object.keys(entry.fields);
+  const checked = Object.fromEntries(
+    Object.entries(normal).filter(([field, value]) => value !== null || !foreign.includes(field)),
+  );
+  checkFields(kind, checked);
+  return normal;
+}
+
+/** Puts an entry's new text, fields and place into the draft. */
+export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInput): Promise<Edit> {
+  const { path } = await resolve(memory, input.ref);
+  const old = await draft.read(path);
+  if (!old) throw await notFound(memory, input.ref);
+  const { entry } = old;
+  assertBase(formatAddress(entry, memory.scope), old, input.base_version);
+  const target = movedTo(entry, input.set ?? {});
+  const at = target ?? entry;
+  const set = newFields(entry, at.kind, input);
+  const content = newBody(entry.body, input);
+  if (content !== undefined) checkContent(content);
+  const edit = { set, ...(content === undefined ? {} : { content }) };
+  const bytes = editEntry(old.bytes, edit, at);
+  if (!target && Buffer.compare(bytes, old.bytes) === 0)
+    return { op: "unchanged", after: old, path, at: entry, id: entry.fields.id };
+  // Every entry that we write has an id of its own from then on; of two copies the first keeps theirs.
+  const mine = entry.fields.id !== undefined && memory.catalog.withId(entry.fields.id.toLowerCase())[0] === path;
+  const id = mine ? entry.fields.id : memory.newId();
+  const withId = mine ? bytes : editEntry(old.bytes, { ...edit, set: { id, ...set } }, at);
+  const to = target ? await move(memory, draft, path, target) : path;
+  const op = target ? "renamed" : changeWord(entry.fields.status, set);
+  draft.put({ path: to, after: withId, op, ...(target ? { from: path } : {}) });
+  return { op, after: await draft.read(to), path: to, at, id };
+}
+
+function changeWord(status: string | undefined, set: Readonly<Record<string, unknown>>): string {
+  if (!("status" in set)) return "updated";
+  return set.status === "archived" ? "archived" : status === "archived" ? "restored" : "updated";
+}
+
+async function move(
+  memory: Memory,
+  draft: Draft,
+  from: string,
+  at: { kind: Kind; name: string; scope: string },
+): Promise<string> {
+  const { manifest } = await memory.store();
+  const to = entryPath(at, manifest.root);
+  if (locate(to, manifest.root).type !== "entry") throw invalid("set.name", `${to} cannot be an entry's path.`);
+  const taken = memory.catalog.withName(to).filter((other) => other !== from);
+  if (taken.length > 0 || draft.takes(to) || (await draft.read(to))) {
+    const address = formatAddress(at, memory.scope);
+    throw new MemoryError("already_exists", `${address} is there already, so nothing was moved. Choose another name.`, {
+      address,
+    });
+  }
+  draft.put({ path: from, after: null, op: "renamed" });
+  return to;
+}

@@ -1,0 +1,57 @@
+import { MemoryError } from "../errors.js";
+import type { History } from "../store/history.js";
+import type { Version } from "../store/weave.js";
+import type { Memory } from "./memory.js";
+import { notFound } from "./resolve.js";
+
+/** A version of an entry with its bytes; null = the entry was gone. */
+export interface FoundVersion {
+  readonly version: Version;
+  readonly bytes: Uint8Array | null;
+}
+
+/** Every version of what is, or was, at a store path. Throws `not_found` when nothing ever was. */
+export async function versionsOf(memory: Memory, path: string, ref: string): Promise<History> {
+  const store = await memory.store();
+  const history = await store.history(path);
+  if (history.versions.length === 0) throw await notFound(memory, ref);
+  return history;
+}
+
+/** Fewer digits would match by chance. */
+const SHORTEST = 7;
+
+/** The version that a token or a commit, whole or its first seven digits or more, names. Throws `not_found`. */
+export async function findVersion(memory: Memory, path: string, ref: string, wanted: string): Promise<FoundVersion> {
+  const { versions } = await versionsOf(memory, path, ref);
+  const token = wanted.toLowerCase();
+  const matches = versions.filter(
+    ({ version, commit }) => token.length >= SHORTEST && (version?.startsWith(token) || commit?.startsWith(token)),
+  );
+  const distinct = new Set(matches.map(({ version }) => version));
+  if (distinct.size > 1)
+    throw new MemoryError("invalid_input", `${wanted} names several versions of ${ref}; give more digits.`, {
+      version: wanted,
+    });
+  const [version] = matches;
+  if (!version)
+    throw new MemoryError("not_found", `${ref} has no version ${wanted}. [[history]] lists its versions and commits.`, {
+      version: wanted,
+    });
+  if (version.version === null) return { version, bytes: null };
+  const store = await memory.store();
+  const bytes =
+    (await store.readVersion(version.version, version.path, version.commit)) ??
+    (await currentBytes(memory, path, version.version));
+  if (bytes) return { version, bytes };
+  throw new MemoryError(
+    "unavailable",
+    `The text of version ${wanted} is not in this clone (shallow or partial). Fetch it with git, then call again.`,
+    { version: wanted },
+  );
+}
+
+async function currentBytes(memory: Memory, path: string, version: string): Promise<Uint8Array | undefined> {
+  const current = await (await memory.store()).current(path);
+  return current?.version === version ? current.bytes : undefined;
+}

@@ -1,0 +1,196 @@
+import * as z from "zod";
+import { formatAddress } from "../entry/address.js";
+import { locate } from "../entry/entry-path.js";
+import { KINDS } from "../entry/kinds.js";
+import { SETTING_KEYS, SETTINGS, type SettingKey } from "../config/settings.js";
+import type { Memory } from "../memory/memory.js";
+import { checkStore } from "../memory/check.js";
+import { operation } from "./operation.js";
+
+const problem = z.object({ path: z.string(), reason: z.string() });
+
+async function addressOf(memory: Memory, path: string): Promise<string> {
+  const located = locate(path, (await memory.store()).manifest.root);
+  return located.type === "entry" ? formatAddress(located, memory.scope) : path;
+}
+
+const status = operation({
+  area: "admin",
+  action: "status",
+  command: "status",
+  title: "State of the store",
+  description: "Store, entries by kind, index, what cannot be read, what is pending or was dropped. Answers while indexing.",
+  input: z.strictObject({}),
+  output: z.object({
+    stores: z.array(z.object({ name: z.string(), scope: z.string(), root: z.string(), commit: z.string() })),
+    entries: z.record(z.string(), z.int()),
+    index: z.object({ state: z.enum(["indexing", "ready", "absent", "failed"]), done: z.int() }),
+    invalid: z.array(problem),
+    pending: z.array(z.string()),
+    held: z.array(z.string()).optional(),
+    dropped: z.array(z.object({ address: z.string(), version: z.string(), restore: z.string() })),
+    git: z.object({
+      operation: z.string().optional(),
+      unpublished: z.string().optional(),
+      unsupported: z.array(z.string()).optional(),
+    }),
+    watching: z.union([z.boolean(), z.string()]),
+  }),
+  effect: "read",
+  idempotent: true,
+  toolset: "admin",
+  route: { method: "GET", path: "/admin/status" },
+  args: [],
+  render: (output, style) => {
+    const lines = output.stores.map((store) => `Store ${store.name}: ${store.scope}, commit mode ${store.commit}`);
+    const kinds = Object.entries(output.entries).map(([kind, count]) => `${count} ${kind}`);
+    lines.push(`Entries: ${kinds.join(", ") || "none"} · index ${output.index.state}`);
+    const list = (title: string, items: readonly string[]) => {
+      const shown = style === "detailed" ? items : items.slice(0, 10);
+      if (items.length > 0) lines.push(`${title} (${items.length}):`, ...shown.map((item) => `- ${item}`));
+      if (shown.length < items.length) lines.push(`- … ${items.length - shown.length} more`);
+    };
+    list("Not in HEAD yet", output.pending);
+    list("Held until git's operation ends", output.held ?? []);
+    list("Thrown away before git had it; restore with", output.dropped.map(({ restore }) => restore));
+    list("Cannot be read", output.invalid.map(({ path, reason }) => `${path}: ${reason}`));
+    const { operation: running, unpublished, unsupported } = output.git;
+    if (running) lines.push(`git: a ${running} is in progress`);
+    if (unpublished) lines.push(`Not published: ${unpublished}`);
+    if (unsupported?.length) lines.push(`This repository uses ${unsupported.join(", ")}: publishing and history need the git program.`);
+    if (typeof output.watching === "string") lines.push(`Hand edits are noticed by scans only: ${output.watching}`);
+    return lines.join("\n");
+  },
+  run: async ({ memory }) => {
+    const store = await memory.store();
+    if (memory.state === "ready") await memory.fresh();
+    const entries = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+    for (const { kind } of memory.index.entries()) entries[kind] = (entries[kind] ?? 0) + 1;
+    const state = await store.status();
+    const dropped = await Promise.all(
+      state.dropped.map(async ({ path, version }) => {
+        const address = await addressOf(memory, path);
+        return { address, version, restore: `[[history restore]] ${address} ${version}` };
+      }),
+    );
+    return {
+      stores: [{ name: store.name, scope: memory.scope, root: store.relativeRoot, commit: store.mode }],
+      entries: Object.fromEntries(Object.entries(entries).filter(([, count]) => count > 0)),
+      index: { state: memory.state, done: memory.index.size },
+      invalid: [...state.invalid],
+      pending: await Promise.all(state.pending.map((path) => addressOf(memory, path))),
+      ...(state.held.length === 0 ? {} : { held: await Promise.all(state.held.map((path) => addressOf(memory, path))) }),
+      dropped,
+      git: {
+        ...(state.operation === undefined ? {} : { operation: state.operation }),
+        ...(state.unpublished === undefined ? {} : { unpublished: state.unpublished }),
+        ...(state.unsupported.length === 0 ? {} : { unsupported: [...state.unsupported] }),
+      },
+      watching: state.watching,
+    };
+  },
+});
+
+const check = operation({
+  area: "admin",
+  action: "check",
+  command: "check",
+  title: "Check every entry",
+  description: "Unreadable files, fields of a wrong type, duplicate ids and names, files that do not belong. Exit 1 on findings.",
+  input: z.strictObject({}),
+  output: z.object({
+    checked: z.int(),
+    findings: z.array(
+      z.object({ path: z.string(), line: z.int().optional(), rule: z.string(), message: z.string() }),
+    ),
+  }),
+  effect: "read",
+  idempotent: true,
+  toolset: "admin",
+  route: { method: "GET", path: "/admin/check" },
+  args: [],
+  failed: ({ findings }) => findings.length > 0,
+  render: ({ checked, findings }) => {
+    const lines = findings.map(({ path, line, rule, message }) => `${path}${line ? `:${line}` : ""}: ${message} (${rule})`);
+    return [...lines, `${checked} entries checked, ${findings.length} findings.`].join("\n");
+  },
+  run: async ({ memory }) => checkStore(memory),
+});
+
+const reindex = operation({
+  area: "admin",
+  action: "reindex",
+  command: "reindex",
+  title: "Compare every file anew",
+  description: "Looks at every file again and brings the index into step; only needed when something looks out of date.",
+  input: z.strictObject({}),
+  output: z.object({ entries: z.int() }),
+  effect: "write",
+  idempotent: true,
+  toolset: "admin",
+  route: { method: "POST", path: "/admin/reindex" },
+  args: [],
+  render: ({ entries }) => `${entries} entries are indexed.`,
+  run: async ({ memory }) => {
+    (await memory.store()).rescan();
+    await memory.fresh();
+    return { entries: memory.index.size };
+  },
+});
+
+const commit = operation({
+  area: "admin",
+  action: "commit",
+  command: "commit",
+  title: "Commit the store",
+  description: "One commit of every file of the store that differs from HEAD, and of nothing else.",
+  input: z.strictObject({ message: z.string().min(1).max(10_000).describe("Commit message").optional() }),
+  output: z.object({ committed: z.boolean(), commit: z.string().optional(), files: z.array(z.string()) }),
+  effect: "write",
+  idempotent: true,
+  toolset: "admin",
+  route: { method: "POST", path: "/admin/commit" },
+  args: ["message"],
+  render: ({ commit: made, files }) =>
+    made ? `Committed ${files.length} ${files.length === 1 ? "file" : "files"} as ${made.slice(0, 10)}.` : "Nothing to commit: every file of the store is as HEAD has it.",
+  run: async ({ memory }, given) => {
+    const store = await memory.fresh();
+    const { commit: made, files } = await store.commit(given.message ?? "memory: commit entries");
+    return { committed: made !== undefined, ...(made === undefined ? {} : { commit: made }), files: [...files] };
+  },
+});
+
+
+const config = operation({
+  area: "admin",
+  action: "config",
+  command: "config",
+  title: "Settings",
+  description: "Lists the settings with value and source; with key shows one; with key and value writes it to the store's memory.yaml.",
+  input: z.strictObject({ key: z.enum(SETTING_KEYS as [SettingKey, ...SettingKey[]]).optional(), value: z.string().max(1_000).optional() }),
+  output: z.object({
+    settings: z.array(z.object({ key: z.string(), value: z.unknown(), source: z.string(), description: z.string() })),
+  }),
+  effect: "write",
+  idempotent: true,
+  toolset: "admin",
+  route: { method: "POST", path: "/admin/config" },
+  args: ["key", "value"],
+  render: ({ settings }) => settings.map(({ key, value, source }) => `${key} = ${String(value)} (${source})`).join("\n"),
+  run: async ({ memory, caller }, { key, value }) => {
+    await memory.store();
+    if (key !== undefined && value !== undefined) await memory.configure(key, value, caller);
+    const resolved = Object.entries(memory.settings).filter(([name]) => key === undefined || name === key);
+    return {
+      settings: resolved.map(([name, { value: now, source }]) => ({
+        key: name,
+        value: now,
+        source,
+        description: SETTINGS.shape[name as SettingKey].description ?? "",
+      })),
+    };
+  },
+});
+
+export const adminOperations = [status, commit, check, reindex, config];
+

@@ -1,0 +1,53 @@
+import { addressIn } from "../memory/resolve.js";
+import type { Memory } from "../memory/memory.js";
+import type { Indexed } from "../search/indexed.js";
+import type * as z from "zod";
+import { iso, type writeResult } from "./params.js";
+
+/** The fields of a hit and of an entry that say what it is; absent where there is nothing to say. */
+export function headOf(memory: Memory, entry: Indexed) {
+  return {
+    address: addressIn(memory, entry),
+    ...(entry.id === undefined ? {} : { id: entry.id }),
+    kind: entry.kind,
+    scope: entry.scope,
+    title: entry.title,
+    ...(entry.category === undefined ? {} : { category: entry.category }),
+    ...(entry.tags.length === 0 ? {} : { tags: [...entry.tags] }),
+    ...(entry.updatedAt === undefined ? {} : { updated_at: iso(entry.updatedAt) }),
+    ...(entry.author === undefined ? {} : { author: entry.author }),
+    version: entry.version,
+  };
+}
+
+const FLAGS = ["archived", "expired", "pending", "conflict", "low_confidence"] as const;
+
+/** One line that names an entry: title, address, tags, date, flags. */
+export function headLine(head: Readonly<Record<string, unknown>>): string {
+  const tags = Array.isArray(head.tags) ? head.tags.map((tag) => `#${tag}`).join(" ") : "";
+  const date = typeof head.updated_at === "string" ? head.updated_at.slice(0, 10) : "";
+  const flags: string[] = FLAGS.filter((flag) => head[flag]).map((flag) => flag.replace("_", " "));
+  if (typeof head.superseded_by === "string") flags.push(`superseded by ${head.superseded_by}`);
+  return [`**${head.title}**`, `\`${head.address}\``, tags, date, flags.join(", ")].filter((part) => part !== "").join(" · ");
+}
+
+const DONE: Readonly<Record<string, string>> = {
+  created: "Saved",
+  updated: "Updated",
+  renamed: "Moved to",
+  archived: "Archived",
+  restored: "Restored",
+  deleted: "Deleted",
+  unchanged: "Nothing to change in",
+};
+
+/** One line that says what a write did and where it stands. */
+export function writeLine(result: z.infer<typeof writeResult>): string {
+  const where = result.pending
+    ? `pending: ${result.pending}`
+    : result.commit
+      ? `commit ${result.commit.slice(0, 10)}`
+      : "not committed yet: it goes into the next commit";
+  const version = result.version ? `version ${result.version}` : "";
+  return `${DONE[result.change] ?? result.change} \`${result.address}\` (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})`;
+}

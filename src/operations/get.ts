@@ -1,0 +1,106 @@
+import * as z from "zod";
+import { MemoryError } from "../errors.js";
+import type { Memory } from "../memory/memory.js";
+import { parseAt } from "../memory/parse-at.js";
+import { resolve, resolvePath } from "../memory/resolve.js";
+import { findVersion, versionsOf } from "../memory/versions.js";
+
+import { headLine, headOf } from "./entry-head.js";
+import { operation } from "./operation.js";
+import { entryHead, ref } from "./params.js";
+import { versionOutput, versionView } from "./version-view.js";
+
+const entry = z.object({
+  ...entryHead,
+  content: z.string(),
+  fields: z.record(z.string(), z.unknown()),
+  unknown: z.record(z.string(), z.unknown()).optional(),
+  problems: z.array(z.object({ field: z.string(), message: z.string(), line: z.int().optional() })).optional(),
+  history: z.array(versionOutput).optional(),
+});
+
+type EntryOutput = z.infer<typeof entry>;
+
+async function read(memory: Memory, text: string, version: string | undefined): Promise<EntryOutput> {
+  const store = await memory.store();
+  const path = version === undefined ? (await resolve(memory, text)).path : await resolvePath(memory, text);
+  const found = version === undefined ? undefined : await findVersion(memory, path, text, version);
+  const bytes = found ? found.bytes : (await store.current(path))?.bytes;
+  const parsed = bytes ? parseAt(store.manifest.root, found?.version.path ?? path, bytes) : undefined;
+  if (!parsed) throw new MemoryError("not_found", `${text} was deleted in that version.`, { ref: text });
+  const listed = memory.at(path);
+  const head = headOf(memory, {
+    ...(listed ?? { store: store.name, path }),
+    ...parsed,
+    tags: parsed.fields.tags ?? [],
+    version: found?.version.version ?? listed?.version ?? "",
+  });
+  return {
+    ...head,
+    ...(parsed.fields.status === "archived" ? { archived: true as const } : {}),
+    ...(listed?.pending && !found ? { pending: true as const } : {}),
+    ...(listed?.conflict && !found ? { conflict: true as const } : {}),
+    content: parsed.body,
+    fields: { ...parsed.fields },
+    ...(Object.keys(parsed.unknown).length === 0 ? {} : { unknown: { ...parsed.unknown } }),
+    ...(parsed.problems.length === 0 ? {} : { problems: [...parsed.problems] }),
+  };
+}
+
+function renderEntry(one: EntryOutput, detailed: boolean): string {
+  const shown = Object.entries(one.fields).filter(([field]) => !["id", "title", "tags", "status"].includes(field));
+  const fields = shown.map(([field, value]) => `${field}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const meta = detailed ? [`id: ${one.id ?? "none"}`, `author: ${one.author ?? "unknown"}`] : [];
+  const head = [headLine(one), `version: ${one.version}`, ...meta, ...fields].join("\n");
+  const history = one.history?.map((version) => `- ${version.at} ${version.change_type} by ${version.author}`).join("\n");
+  return [head, one.content.trim(), history].filter(Boolean).join("\n\n");
+}
+
+export const get = operation({
+  area: "get",
+  command: "get",
+  title: "Read entries",
+  description: "Read whole entries by address, id or unique name; an older state with version (a version or commit).",
+  input: z.strictObject({
+    refs: z.array(ref).min(1).max(50),
+    version: z.string().min(7).max(64).describe("Version or commit, 7 digits or more; for one ref").optional(),
+    include: z.array(z.enum(["history"])).optional(),
+  }),
+  output: z.object({ entries: z.array(entry), missing: z.array(z.string()).optional() }),
+  effect: "read",
+  idempotent: true,
+  toolset: "default",
+  route: { method: "GET", path: "/entries/{refs}" },
+  args: ["refs"],
+  render: ({ entries, missing }, style) => {
+    const parts = entries.map((one) => renderEntry(one, style === "detailed"));
+    if (missing?.length) parts.push(`Not found: ${missing.join(", ")}`);
+    return parts.join("\n\n---\n\n");
+  },
+  run: async ({ memory }, { refs, version, include }) => {
+    await memory.fresh();
+    if (version !== undefined && refs.length > 1)
+      throw new MemoryError("invalid_input", "version is for one ref; pass one ref, or no version.", { field: "version" });
+    const entries: EntryOutput[] = [];
+    const missing: string[] = [];
+    let first: MemoryError | undefined;
+    for (const text of refs) {
+      try {
+        const found = await read(memory, text, version);
+        const history = include?.includes("history") ? await historyOf(memory, text) : undefined;
+        entries.push({ ...found, ...(history ? { history } : {}) });
+      } catch (error) {
+        if (!(error instanceof MemoryError && error.code === "not_found")) throw error;
+        first ??= error;
+        missing.push(text);
+      }
+    }
+    if (entries.length === 0 && first) throw first;
+    return { entries, ...(missing.length === 0 ? {} : { missing }) };
+  },
+});
+
+async function historyOf(memory: Memory, text: string) {
+  const { versions } = await versionsOf(memory, await resolvePath(memory, text), text);
+  return versions.map(versionView);
+}

@@ -1,0 +1,136 @@
+import * as z from "zod";
+import { diffEntries, renderDiff } from "../entry/diff.js";
+import { planRestore } from "../memory/remove.js";
+import { recordOf, resultOf } from "../memory/edits.js";
+import type { Memory } from "../memory/memory.js";
+import { parseAt } from "../memory/parse-at.js";
+import { resolvePath } from "../memory/resolve.js";
+import { findVersion, versionsOf } from "../memory/versions.js";
+import { locate } from "../entry/entry-path.js";
+import { formatAddress } from "../entry/address.js";
+import { writeLine } from "./entry-head.js";
+import { operation } from "./operation.js";
+import { baseVersion, reason, ref, writeResult } from "./params.js";
+import { versionOutput, versionView } from "./version-view.js";
+
+const token = z.string().min(7).max(64);
+
+async function addressAt(memory: Memory, path: string): Promise<string> {
+  const located = locate(path, (await memory.store()).manifest.root);
+  return located.type === "entry" ? formatAddress(located, memory.scope) : path;
+}
+
+const list = operation({
+  area: "history",
+  action: "list",
+  command: "history",
+  title: "Versions of an entry",
+  description: "Every version of an entry, newest first: who, when, why, and the commit.",
+  input: z.strictObject({ ref, limit: z.int().min(1).max(500).describe("20 when absent").optional() }),
+  output: z.object({
+    address: z.string(),
+    versions: z.array(versionOutput),
+    total: z.int(),
+    truncated: z.literal(true).optional(),
+  }),
+  effect: "read",
+  idempotent: true,
+  toolset: "default",
+  route: { method: "GET", path: "/entries/{ref}/history" },
+  args: ["ref"],
+  render: ({ address, versions, total, truncated }) => {
+    const lines = versions.map((one) => {
+      const who = [one.author, one.agent].filter(Boolean).join(" with ");
+      const where = one.aside ? `aside: ${one.aside}` : one.pending ? "pending" : (one.commit?.slice(0, 10) ?? "");
+      const why = one.reason ? ` — ${one.reason.split("\n", 1)[0]}` : "";
+      return `- ${one.number ?? "·"} ${one.at} ${one.change_type} by ${who} · ${(one.version ?? "gone").slice(0, 12)} ${where}${why}`;
+    });
+    const more = total > versions.length ? `\n${total} in all; limit shows more.` : "";
+    return `\`${address}\`\n${lines.join("\n")}${more}${truncated ? "\nOlder versions were not reached." : ""}`;
+  },
+  run: async ({ memory }, given) => {
+    await memory.fresh();
+    const path = await resolvePath(memory, given.ref);
+    const { versions, truncated } = await versionsOf(memory, path, given.ref);
+    return {
+      address: await addressAt(memory, path),
+      versions: versions.slice(0, given.limit ?? 20).map(versionView),
+      total: versions.length,
+      ...(truncated ? { truncated: true as const } : {}),
+    };
+  },
+});
+
+const diff = operation({
+  area: "history",
+  action: "diff",
+  command: "diff",
+  title: "What changed between two versions",
+  description: "Field by field and line by line; from = the version before to, to = the current one, unless given.",
+  input: z.strictObject({ ref, from: token.optional(), to: token.optional() }),
+  output: z.object({
+    address: z.string(),
+    from: z.string().optional(),
+    to: z.string().optional(),
+    fields: z.array(z.object({ field: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })),
+    body: z.array(
+      z.object({ type: z.enum(["same", "added", "removed"]), lines: z.array(z.string()), oldStart: z.int(), newStart: z.int() }),
+    ),
+  }),
+  effect: "read",
+  idempotent: true,
+  toolset: "default",
+  route: { method: "GET", path: "/entries/{ref}/diff" },
+  args: ["ref", "from", "to"],
+  render: (output) => `\`${output.address}\`\n${renderDiff(output) || "No difference."}`,
+  run: async ({ memory }, given) => {
+    const store = await memory.fresh();
+    const path = await resolvePath(memory, given.ref);
+    const { versions } = await versionsOf(memory, path, given.ref);
+    const line = versions.filter(({ aside }) => aside === undefined);
+    const to = given.to === undefined ? line[0] : (await findVersion(memory, path, given.ref, given.to)).version;
+    const older = to && line[line.indexOf(line.find(({ version, at }) => version === to.version && at === to.at)!) + 1];
+    const from = given.from === undefined ? older : (await findVersion(memory, path, given.ref, given.from)).version;
+    const entryOf = async (version: typeof to) => {
+      if (!version?.version) return null;
+      const { bytes } = await findVersion(memory, path, given.ref, version.version);
+      return bytes ? (parseAt(store.manifest.root, version.path, bytes) ?? null) : null;
+    };
+    const difference = diffEntries(await entryOf(from), await entryOf(to));
+    return {
+      address: await addressAt(memory, path),
+      ...(from?.version ? { from: from.version } : {}),
+      ...(to?.version ? { to: to.version } : {}),
+      fields: difference.fields.map((one) => ({ ...one })),
+      body: difference.body.map((one) => ({ ...one, lines: [...one.lines] })),
+    };
+  },
+});
+
+const restore = operation({
+  area: "history",
+  action: "restore",
+  command: "restore",
+  title: "Make an older version current",
+  description: "Makes an older version the newest one, also of a deleted entry. Nothing in between is lost.",
+  input: z.strictObject({ ref, version: token, reason: reason.optional(), base_version: baseVersion.optional() }),
+  output: writeResult,
+  effect: "write",
+  idempotent: true,
+  toolset: "default",
+  route: { method: "POST", path: "/entries/{ref}/restore" },
+  args: ["ref", "version"],
+  render: writeLine,
+  run: ({ memory, caller }, given) =>
+    memory.transact(async (draft) => {
+      const edit = await planRestore(memory, draft, given as Parameters<typeof planRestore>[2]);
+      const { name } = await memory.store();
+      return {
+        record: recordOf([edit], caller, given.reason),
+        answer: (written) => resultOf(memory, name, edit, written),
+      };
+    }),
+});
+
+export const historyOperations = [list, diff, restore];
+

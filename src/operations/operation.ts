@@ -1,0 +1,85 @@
+import * as z from "zod";
+import { MemoryError } from "../errors.js";
+import type { Caller } from "../memory/edits.js";
+import type { Memory } from "../memory/memory.js";
+
+/** What an operation works with: the memory, and who calls. */
+export interface OperationContext {
+  readonly memory: Memory;
+  readonly caller: Caller;
+}
+
+/** `read` changes nothing; `write` adds or changes; `delete` can take text out of what is current. */
+export type Effect = "read" | "write" | "delete";
+
+/** A group of tools that a server offers together. */
+export type Toolset = "default" | "more" | "admin";
+
+export type Style = "concise" | "detailed";
+
+/**
+ * One verb of the product, declared once: MCP tool, REST route, command and help follow from it. Areas with several
+ * verbs name an `action`.
+ */
+export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType> {
+  readonly area: string;
+  readonly action?: string;
+  /** The command, as typed after `git memory`. */
+  readonly command: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input: I;
+  readonly output: O;
+  readonly effect: Effect;
+  /** Doing it twice is the same as doing it once. */
+  readonly idempotent: boolean;
+  readonly toolset: Toolset;
+  /** REST: method and path below `/v1`, `{name}` standing for an input field. */
+  readonly route: { readonly method: "GET" | "POST" | "PATCH" | "DELETE"; readonly path: string };
+  /** Input fields that the command line takes by position; the last one takes the rest when it is a list. */
+  readonly args: readonly (keyof z.infer<I> & string)[];
+  /** Input fields that MCP shows at the top; the others go into `filter`. All of them when absent. */
+  readonly advertised?: readonly (keyof z.infer<I> & string)[];
+  /** Exit status 1 of the command for an output that is not what one hopes for, such as findings. */
+  readonly failed?: (output: z.infer<O>) => boolean;
+  /** Markdown for a reader with a token budget. */
+  readonly render: (output: z.infer<O>, style: Style) => string;
+  readonly run: (context: OperationContext, input: z.infer<I>) => Promise<z.infer<O>>;
+}
+
+/** Keeps the types of input and output while the value is declared. */
+export const operation = <I extends z.ZodObject, O extends z.ZodType>(value: Operation<I, O>): Operation => {
+  // The registry holds operations of every shape; `invoke` parses before it calls `run`.
+  return value as unknown as Operation;
+};
+
+function refusal(target: Operation, issue: z.core.$ZodIssue): MemoryError {
+  const known = Object.keys(target.input.shape);
+  const name = target.action ? `${target.area} ${target.action}` : target.area;
+  if (issue.code === "unrecognized_keys") {
+    const field = issue.keys[0]!;
+    return new MemoryError("invalid_input", `${name} has no field ${JSON.stringify(field)}. It takes ${known.join(", ") || "none"}.`, {
+      field,
+      fields: known,
+    });
+  }
+  const field = issue.path.map(String).join(".");
+  return new MemoryError("invalid_input", `${field || "The input"}: ${issue.message}. Nothing was done.`, { field });
+}
+
+const FAILED = "Something unexpected went wrong inside git-memory. Nothing that was acknowledged is lost; the server's log has the cause.";
+
+/**
+ * The only gate to an operation: parses the input, runs, parses the output. Throws MemoryError and nothing else; the
+ * cause of an `internal` one is for the log.
+ */
+export async function invoke(target: Operation, context: OperationContext, raw: unknown): Promise<unknown> {
+  const input = target.input.safeParse(raw ?? {});
+  if (!input.success) throw refusal(target, input.error.issues[0]!);
+  try {
+    return target.output.parse(await target.run(context, input.data));
+  } catch (error) {
+    if (error instanceof MemoryError) throw error;
+    throw new MemoryError("internal", FAILED, {}, { cause: error });
+  }
+}

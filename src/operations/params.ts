@@ -1,0 +1,65 @@
+import * as z from "zod";
+import { KINDS } from "../entry/kinds.js";
+
+/** Input fields that several operations take; one name has one schema. */
+export const ref = z
+  .string()
+  .min(1)
+  .max(1_000)
+  .describe("Address (guidelines/handle-rejections), id, part of an id, or a unique name");
+export const kind = z.enum(KINDS as [string, ...string[]]) as unknown as z.ZodType<(typeof KINDS)[number]>;
+export const scope = z.string().max(500).describe("project (default), session/NAME, or a full scope such as org/acme");
+export const tags = z.array(z.string().max(64)).max(50);
+export const reason = z.string().max(2_000).describe("Why, for the history");
+export const baseVersion = z
+  .string()
+  .regex(/^[0-9a-f]{40}$/, { error: "has to be the 40 hex digits of a version" })
+  .describe("Version you read; refused when it is not the current one");
+export const allowSecrets = z.array(z.string().max(100)).max(20).describe("Secret rules to pass, when it is none");
+export const fields = z.record(z.string(), z.unknown());
+
+const instant = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+/** An ISO 8601 date or time; a date is its first instant in UTC. */
+export const time = z
+  .string()
+  .refine((text) => instant.test(text) && !Number.isNaN(Date.parse(text)), { error: "has to be an ISO date or time" });
+
+/** Milliseconds since 1970 of a `time`. */
+export const milliseconds = (text: string | undefined): number | undefined => (text === undefined ? undefined : Date.parse(text));
+
+/** ISO 8601 with milliseconds and Z. */
+export const iso = (at: number): string => new Date(at).toISOString();
+
+/** What every entry in a result has. */
+export const entryHead = {
+  address: z.string(),
+  id: z.string().optional(),
+  kind: z.string(),
+  scope: z.string(),
+  title: z.string(),
+  category: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+  updated_at: z.string().optional(),
+  author: z.string().optional(),
+  version: z.string(),
+  archived: z.literal(true).optional(),
+  expired: z.literal(true).optional(),
+  superseded_by: z.string().optional(),
+  pending: z.literal(true).optional(),
+  conflict: z.literal(true).optional(),
+  low_confidence: z.literal(true).optional(),
+};
+
+/** What a write answers. */
+export const writeResult = z.object({
+  address: z.string(),
+  id: z.string().optional(),
+  version: z.string().optional(),
+  change: z.string(),
+  store: z.string(),
+  scope: z.string(),
+  path: z.string(),
+  commit: z.string().optional(),
+  committed: z.boolean(),
+  pending: z.string().optional(),
+});

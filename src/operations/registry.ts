@@ -1,0 +1,15 @@
+import { adminOperations } from "./admin.js";
+import { get } from "./get.js";
+import { historyOperations } from "./history.js";
+import type { Operation, Toolset } from "./operation.js";
+import { search } from "./search.js";
+import { bulk, remove, save, update } from "./write.js";
+
+/** Every verb of the product, in the order in which tools and help list them. */
+export const OPERATIONS: readonly Operation[] = [search, get, save, update, remove, ...historyOperations, bulk, ...adminOperations];
+
+export const TOOLSETS: readonly Toolset[] = ["default", "more", "admin"];
+
+/** The operation of an area and, where it has several, an action. */
+export const findOperation = (area: string, action?: string): Operation | undefined =>
+  OPERATIONS.find((one) => one.area === area && one.action === action);

@@ -1,0 +1,112 @@
+import * as z from "zod";
+import { formatScope, parseScope } from "../entry/scope.js";
+import type { SearchRequest } from "../search/search-request.js";
+import { headLine, headOf } from "./entry-head.js";
+import { operation } from "./operation.js";
+import { entryHead, kind, milliseconds, scope, tags, time } from "./params.js";
+
+const share = z.number().min(0).max(1);
+
+const input = z.strictObject({
+  query: z.string().max(10_000).describe('Words, "phrases", -not, prefix*, title:word; empty lists everything').optional(),
+  kinds: z.array(kind).max(4).optional(),
+  scope: scope.optional(),
+  tags: tags.describe("Any of these").optional(),
+  paths: z.array(z.string().max(1_000)).max(100).describe("Code files: only entries whose applies_to or files cover one").optional(),
+  limit: z.int().min(1).max(50).describe("10 when absent").optional(),
+  cursor: z.string().max(2_000).describe("next_cursor of the page before").optional(),
+  category: z.string().max(100).optional(),
+  tags_all: tags.optional(),
+  tags_none: tags.optional(),
+  created_after: time.optional(),
+  created_before: time.optional(),
+  updated_after: time.optional(),
+  updated_before: time.optional(),
+  min_importance: share.optional(),
+  min_priority: z.number().min(0).max(100).optional(),
+  min_confidence: share.optional(),
+  author: z.string().max(200).optional(),
+  include: z.array(z.enum(["archived", "expired", "superseded"])).describe("Left out unless named here").optional(),
+  min_score: share.describe("Instead of the built-in floor for weak hits").optional(),
+  sort: z.enum(["relevance", "updated", "created", "title", "priority"]).optional(),
+  explain: z.boolean().describe("Show what each score is made of").optional(),
+});
+
+const hit = z.object({
+  ...entryHead,
+  snippet: z.string().optional(),
+  score: z.number().optional(),
+  explain: z.unknown().optional(),
+});
+
+const output = z.object({
+  hits: z.array(hit),
+  total: z.int(),
+  next_cursor: z.string().optional(),
+  hint: z.string().optional(),
+});
+
+type Input = z.infer<typeof input>;
+
+/** A field with an undefined value counts as absent. */
+const present = (request: { [Key in keyof SearchRequest]: SearchRequest[Key] | undefined }): SearchRequest =>
+  Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as SearchRequest;
+
+function request(given: Input, rootScope: string): SearchRequest {
+  const { scope: wanted, tags: tags_any, query, created_after, created_before, updated_after, updated_before, ...rest } = given;
+  const scopes = wanted === undefined ? undefined : [wanted === "project" ? rootScope : formatScope(parseScope(wanted))];
+  return present({
+    ...rest,
+    query: query?.trim() || undefined,
+    scopes,
+    tags_any,
+    created_after: milliseconds(created_after),
+    created_before: milliseconds(created_before),
+    updated_after: milliseconds(updated_after),
+    updated_before: milliseconds(updated_before),
+  });
+}
+
+export const search = operation({
+  area: "search",
+  command: "search",
+  title: "Search memory",
+  description:
+    "Find what is known: decisions, guidelines, tools, patterns. Ask in your own words, or paste the error message. Without query it lists, newest first.",
+  input,
+  output,
+  effect: "read",
+  idempotent: true,
+  toolset: "default",
+  route: { method: "POST", path: "/search" },
+  args: ["query"],
+  advertised: ["query", "kinds", "scope", "tags", "paths", "limit", "cursor"],
+  render: ({ hits, total, next_cursor, hint }, style) => {
+    if (hits.length === 0) return hint ?? "Nothing fits.";
+    const lines = hits.map((one) => {
+      const snippet = one.snippet ? `\n  ${one.snippet}` : "";
+      const score = one.score === undefined ? "" : ` · score ${one.score.toFixed(3)}`;
+      const more = style === "detailed" ? `\n  id ${one.id ?? "none"} · version ${one.version}${score}` : "";
+      return `- ${headLine(one)}${snippet}${more}`;
+    });
+    const rest = total - hits.length;
+    const tail = next_cursor && rest > 0 ? `\n\n${total} in all. The next page: cursor ${next_cursor}. Narrow with kinds, tags or more words.` : "";
+    return lines.join("\n") + tail;
+  },
+  run: async ({ memory }, given) => {
+    await memory.fresh();
+    const found = await memory.index.search(request(given, memory.scope));
+    return {
+      hits: found.hits.map(({ entry, score, snippet, flags, explain }) => ({
+        ...headOf(memory, entry),
+        ...(snippet === undefined || snippet === "" ? {} : { snippet }),
+        ...(given.query?.trim() ? { score: Math.round(score * 10_000) / 10_000 } : {}),
+        ...flags,
+        ...(explain === undefined ? {} : { explain }),
+      })),
+      total: found.total,
+      ...(found.nextCursor === undefined ? {} : { next_cursor: found.nextCursor }),
+      ...(found.hint === undefined ? {} : { hint: found.hint }),
+    };
+  },
+});

@@ -1,0 +1,174 @@
+import * as z from "zod";
+import { MemoryError } from "../errors.js";
+import type { Draft } from "../memory/draft.js";
+import { type Edit, recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
+import { planDelete, planRestore } from "../memory/remove.js";
+import { planSave } from "../memory/save.js";
+import { planUpdate } from "../memory/update.js";
+import type { Memory } from "../memory/memory.js";
+import { writeLine } from "./entry-head.js";
+import { type OperationContext, operation } from "./operation.js";
+import { allowSecrets, baseVersion, fields, kind, reason, ref, scope, tags, writeResult } from "./params.js";
+
+const saveInput = {
+  title: z.string().min(1).max(200),
+  content: z.string().describe("Markdown; short, self-contained"),
+  kind: kind.describe("memory (default), guideline, tool, pattern").optional(),
+  category: z.string().max(100).describe("e.g. decision, fact, insight; security; cli").optional(),
+  tags: tags.optional(),
+  applies_to: z.array(z.string().max(500)).max(100).describe("Globs of code files it is about").optional(),
+  scope: scope.optional(),
+  name: z.string().min(1).max(500).describe("File name; made from the title when absent").optional(),
+  fields: fields.describe("Other front matter: priority, importance, source, valid_until, relations …").optional(),
+  allow_similar: z.boolean().describe("Save although the address or text is there").optional(),
+};
+
+const updateInput = {
+  ref,
+  set: fields.describe("Fields to set, null clears; name, scope, kind move it").optional(),
+  content: z.string().describe("New text, whole").optional(),
+  append: z.string().describe("Text to add at the end").optional(),
+  edits: z.array(z.strictObject({ old: z.string(), new: z.string() })).max(100).describe("Exact replacements; old must occur once").optional(),
+  add_tags: tags.optional(),
+  remove_tags: tags.optional(),
+  base_version: baseVersion.optional(),
+};
+
+const deleteInput = {
+  ref,
+  purge: z.boolean().describe("Remove the file; history keeps it").optional(),
+  base_version: baseVersion.optional(),
+};
+
+const restoreInput = { ref, version: z.string().min(7).max(64), base_version: baseVersion.optional() };
+
+type Plan = (memory: Memory, draft: Draft) => Promise<Edit>;
+
+/** Runs plans as one write: all of them or none. */
+async function writeAll(
+  { memory, caller }: OperationContext,
+  plans: readonly Plan[],
+  given: { readonly reason?: string | undefined; readonly allow_secrets?: readonly string[] | undefined },
+) {
+  const { name } = await memory.store();
+  return memory.transact(async (draft) => {
+    const edits = await decideAll(memory, draft, plans);
+    await refuseSecrets(draft, given.allow_secrets ?? []);
+    return {
+      record: recordOf(edits, caller, given.reason),
+      answer: (written) => edits.map((edit) => resultOf(memory, name, edit, written)),
+    };
+  });
+}
+
+async function decideAll(memory: Memory, draft: Draft, plans: readonly Plan[]): Promise<Edit[]> {
+  const edits: Edit[] = [];
+  const errors: { position: number; error: MemoryError }[] = [];
+  for (const [position, plan] of plans.entries()) {
+    try {
+      edits.push(await plan(memory, draft));
+    } catch (error) {
+      if (!(error instanceof MemoryError) || plans.length === 1) throw error;
+      errors.push({ position, error });
+    }
+  }
+  const [first] = errors;
+  if (!first) return edits;
+  throw new MemoryError(
+    first.error.code,
+    `${errors.length} of ${plans.length} cannot be done, so nothing was written. At position ${first.position}: ${first.error.message}`,
+    { errors: errors.map(({ position, error }) => ({ position, code: error.code, message: error.message, data: error.data })) },
+  );
+}
+
+async function writeOne(context: OperationContext, plan: Plan, given: Parameters<typeof writeAll>[2]) {
+  return (await writeAll(context, [plan], given))[0]!;
+}
+
+/** Zod's optional fields may be there with the value undefined; plans take them as absent. */
+const as = <T>(value: unknown): T => value as T;
+
+export const save = operation({
+  area: "save",
+  command: "save",
+  title: "Save an entry",
+  description:
+    "Save one thing a colleague needs in a month: a decision and why, a correction, a trap, a command. Search first; update what is there.",
+  input: z.strictObject({ ...saveInput, reason: reason.optional(), allow_secrets: allowSecrets.optional() }),
+  output: writeResult,
+  effect: "write",
+  idempotent: false,
+  toolset: "default",
+  route: { method: "POST", path: "/entries" },
+  args: ["title", "content"],
+  render: writeLine,
+  run: (context, given) => writeOne(context, (memory, draft) => planSave(memory, draft, as(given)), given),
+});
+
+export const update = operation({
+  area: "update",
+  command: "update",
+  title: "Change an entry",
+  description: "Change fields, text, tags or place of an entry. Only what you name changes.",
+  input: z.strictObject({ ...updateInput, reason: reason.optional(), allow_secrets: allowSecrets.optional() }),
+  output: writeResult,
+  effect: "write",
+  idempotent: false,
+  toolset: "default",
+  route: { method: "PATCH", path: "/entries/{ref}" },
+  args: ["ref"],
+  render: writeLine,
+  run: (context, given) => writeOne(context, (memory, draft) => planUpdate(memory, draft, as(given)), given),
+});
+
+export const remove = operation({
+  area: "delete",
+  command: "delete",
+  title: "Archive or delete an entry",
+  description: "Archive an entry that no longer holds; purge takes the file away.",
+  input: z.strictObject({ ...deleteInput, reason: reason.optional() }),
+  output: writeResult,
+  effect: "delete",
+  idempotent: true,
+  toolset: "default",
+  route: { method: "DELETE", path: "/entries/{ref}" },
+  args: ["ref"],
+  render: writeLine,
+  run: (context, given) => writeOne(context, (memory, draft) => planDelete(memory, draft, as(given)), given),
+});
+
+const item = z.discriminatedUnion("op", [
+  z.strictObject({ op: z.literal("save"), ...saveInput }),
+  z.strictObject({ op: z.literal("update"), ...updateInput }),
+  z.strictObject({ op: z.literal("delete"), ...deleteInput }),
+  z.strictObject({ op: z.literal("restore"), ...restoreInput }),
+]);
+
+const planOf =
+  ({ op, ...given }: z.infer<typeof item>): Plan =>
+  (memory, draft) => {
+    if (op === "save") return planSave(memory, draft, as(given));
+    if (op === "update") return planUpdate(memory, draft, as(given));
+    if (op === "delete") return planDelete(memory, draft, as(given));
+    return planRestore(memory, draft, as(given));
+  };
+
+export const bulk = operation({
+  area: "bulk",
+  command: "bulk",
+  title: "Several writes as one",
+  description: "Up to 100 saves, updates, deletes and restores in one commit: all or nothing, errors by position.",
+  input: z.strictObject({
+    items: z.array(item).min(1).max(100),
+    reason: reason.optional(),
+    allow_secrets: allowSecrets.optional(),
+  }),
+  output: z.object({ results: z.array(writeResult) }),
+  effect: "delete",
+  idempotent: false,
+  toolset: "more",
+  route: { method: "POST", path: "/bulk" },
+  args: ["items"],
+  render: ({ results }) => results.map((result) => `- ${writeLine(result)}`).join("\n"),
+  run: async (context, given) => ({ results: await writeAll(context, given.items.map(planOf), given) }),
+});

@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { entryPath, locate } from "../../src/entry/entry-path.js";
+import { parseScope, type Scope } from "../../src/entry/scope.js";
+
+const PROJECT: Scope = { level: "project", project: "api" };
+const GLOBAL: Scope = { level: "global" };
+const ORG: Scope = { level: "org", org: "acme" };
+
+describe("locate", () => {
+  it.each([
+    ["memories/a.md", PROJECT, { type: "entry", kind: "memory", scope: "project/api", folder: "", name: "a" }],
+    [
+      "tools/db/tools/a.b.md",
+      PROJECT,
+      { type: "entry", kind: "tool", scope: "project/api", folder: "", name: "db/tools/a.b" },
+    ],
+    [
+      "sessions/s/memories/a.md",
+      PROJECT,
+      { type: "entry", kind: "memory", scope: "session/s", folder: "sessions/s", name: "a" },
+    ],
+    [
+      "orgs/acme/projects/api/guidelines/a.md",
+      GLOBAL,
+      { type: "entry", kind: "guideline", scope: "project/acme/api", folder: "orgs/acme/projects/api", name: "a" },
+    ],
+    [
+      "projects/web/sessions/s/memories/a.md",
+      ORG,
+      { type: "entry", kind: "memory", scope: "session/s", folder: "projects/web/sessions/s", name: "a" },
+    ],
+    [
+      "projects/web/patterns/a.md",
+      ORG,
+      { type: "entry", kind: "pattern", scope: "project/acme/web", folder: "projects/web", name: "a" },
+    ],
+    ["sessions/s/session.md", PROJECT, { type: "scope-document", scope: "session/s", folder: "sessions/s" }],
+    ["orgs/acme/org.md", GLOBAL, { type: "scope-document", scope: "org/acme", folder: "orgs/acme" }],
+    ["project.md", PROJECT, { type: "scope-document", scope: "project/api", folder: "" }],
+    ["memory.yaml", PROJECT, { type: "ignored", what: "manifest" }],
+    ["tags.yaml", PROJECT, { type: "ignored", what: "tags" }],
+    [".gitattributes", PROJECT, { type: "ignored", what: "hidden" }],
+    ["memories/.trash/a.md", PROJECT, { type: "ignored", what: "hidden" }],
+    ["conflicts/resolved/x.md", PROJECT, { type: "ignored", what: "conflict" }],
+    ["private/memories/a.md", GLOBAL, { type: "ignored", what: "private" }],
+  ] as const)("knows %s", (path, root, location) => {
+    expect(locate(path, root)).toEqual(location);
+  });
+
+  it.each([
+    ["README.md", PROJECT],
+    ["memories", PROJECT],
+    ["memories/a.txt", PROJECT],
+    ["memories/a\\b.md", PROJECT],
+    ["memories/../a.md", PROJECT],
+    ["orgs/acme/memories/a.md", PROJECT],
+    ["projects/x.md", GLOBAL],
+    ["projects/a:b/memories/x.md", GLOBAL],
+    ["sessions/s/memory.yaml", PROJECT],
+    ["Memories/a.md", PROJECT],
+    ["notes/a.md", PROJECT],
+    ["sessions/s/sessions/t/memories/a.md", PROJECT],
+  ])("reports %s", (path, root) => {
+    expect(locate(path, root)).toEqual({ type: "other", reason: expect.any(String) });
+  });
+
+  it("never throws", () => {
+    const path = fc.array(
+      fc.constantFrom(
+        "orgs",
+        "projects",
+        "sessions",
+        "memories",
+        "a",
+        "..",
+        "",
+        "a.md",
+        ".md",
+        "private",
+        "\0",
+        "org.md",
+      ),
+    );
+    fc.assert(
+      fc.property(
+        path,
+        fc.constantFrom(PROJECT, GLOBAL, ORG),
+        (segments, root) => void locate(segments.join("/"), root),
+      ),
+    );
+  });
+});
+
+describe("entryPath", () => {
+  it.each([
+    ["project/api", PROJECT, "memories/a/b.md"],
+    ["session/s", PROJECT, "sessions/s/memories/a/b.md"],
+    ["project/acme/api", GLOBAL, "orgs/acme/projects/api/memories/a/b.md"],
+  ] as const)("%s in its store", (scope, root, path) => {
+    expect(entryPath({ kind: "memory", scope, name: "a/b" }, root)).toBe(path);
+    expect(locate(path, root)).toMatchObject({ type: "entry", scope: scope, name: "a/b" });
+  });
+
+  it("keeps a folder that locate gave", () => {
+    const at = { kind: "memory", scope: "session/s", name: "a", folder: "projects/web/sessions/s" } as const;
+    expect(entryPath(at, ORG)).toBe("projects/web/sessions/s/memories/a.md");
+  });
+
+  it("refuses a scope that the store cannot hold", () => {
+    expect(() => entryPath({ kind: "memory", scope: "org/acme", name: "a" }, parseScope("project/api"))).toThrow(
+      /cannot hold/,
+    );
+  });
+});
