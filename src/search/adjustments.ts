@@ -1,0 +1,31 @@
+import { DEFAULTS, type Indexed } from "./indexed.js";
+import type { Adjustment } from "./search-request.js";
+
+// A few percent: enough to order entries that the text finds equally good, too little to lift a worse one.
+const WEIGHT_SPAN = 0.04;
+const RECENCY_SPAN = 0.02;
+// Half of it is left after 180 days.
+const DECAY = (180 * 86_400_000) / Math.LN2;
+
+/** The factors on an entry's text score at `now` (ms). */
+export function adjustmentsOf(entry: Indexed, now: number): Adjustment[] {
+  const name = entry.kind === "guideline" ? "priority" : "importance";
+  return [
+    { name, factor: weightFactor(entry) },
+    { name: "recency", factor: recencyFactor(entry.updatedAt ?? entry.createdAt ?? Number.NaN, now) },
+  ];
+}
+
+/** The factor of an entry's priority (guidelines) or importance, 0.98–1.02. */
+export function weightFactor(entry: Indexed): number {
+  const weight =
+    entry.kind === "guideline"
+      ? (entry.priority ?? DEFAULTS.priority) / 100
+      : (entry.importance ?? DEFAULTS.importance);
+  return 1 + WEIGHT_SPAN * (Math.min(Math.max(weight, 0), 1) - 0.5);
+}
+
+/** The factor of a time at `now` (both ms), 1–1.02; without a time (NaN) 1. */
+export function recencyFactor(time: number, now: number): number {
+  return Number.isNaN(time) ? 1 : 1 + RECENCY_SPAN * Math.exp(-Math.max(now - time, 0) / DECAY);
+}

@@ -1,0 +1,93 @@
+import type { EntryState } from "../entry/change.js";
+import { KIND_FOLDERS, type Kind } from "../entry/kinds.js";
+
+/** What the index keeps of an entry: everything but body, relations' notes and free data. Absent means absent in the file. */
+export interface Indexed {
+  readonly store: string;
+  readonly path: string;
+  readonly scope: string;
+  readonly kind: Kind;
+  readonly name: string;
+  readonly title: string;
+  readonly version: string;
+  /** In lower case. */
+  readonly tags: readonly string[];
+  readonly id?: string;
+  readonly summary?: string;
+  readonly category?: string;
+  readonly topic?: string;
+  readonly status?: "archived";
+  readonly importance?: number;
+  readonly priority?: number;
+  readonly confidence?: number;
+  readonly applies_to?: readonly string[];
+  readonly files?: readonly string[];
+  readonly valid_from?: string;
+  readonly valid_until?: string;
+  readonly source?: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt?: number;
+  /** Milliseconds since 1970. */
+  readonly updatedAt?: number;
+  readonly author?: string;
+  readonly pending?: true;
+  readonly conflict?: true;
+  /** Targets of its relations of type `supersedes`, as written. */
+  readonly supersedes?: readonly string[];
+  readonly hasProblems?: true;
+}
+
+/** The values that count for an entry whose file does not say. */
+export const DEFAULTS = { importance: 0.5, priority: 50, confidence: 1 } as const;
+
+const NO_TAGS: readonly string[] = Object.freeze([]);
+
+/** The address with its canonical scope, such as `project/api:guidelines/no-secrets`. */
+export function addressOf(entry: Pick<Indexed, "scope" | "kind" | "name">): string {
+  return `${entry.scope}:${KIND_FOLDERS[entry.kind]}/${entry.name}`;
+}
+
+/** The lean form of a state; `share` gives equal strings one identity, across entries. */
+export function toIndexed(store: string, path: string, state: EntryState, share: (text: string) => string): Indexed {
+  const { entry } = state;
+  const { fields } = entry;
+  const supersedes = fields.relations?.filter(({ type }) => type === "supersedes").map(({ target }) => own(target));
+  const all: { readonly [Key in keyof Indexed]: Indexed[Key] | undefined } = {
+    store: share(store),
+    path: own(path),
+    scope: share(entry.scope),
+    kind: entry.kind,
+    name: own(entry.name),
+    title: own(entry.title),
+    version: own(state.version),
+    tags: fields.tags?.length ? fields.tags.map((tag) => share(tag.toLowerCase())) : NO_TAGS,
+    id: fields.id && own(fields.id),
+    summary: fields.summary && own(fields.summary),
+    category: fields.category && share(fields.category),
+    topic: fields.topic && share(fields.topic),
+    status: fields.status,
+    importance: fields.importance,
+    priority: fields.priority,
+    confidence: fields.confidence,
+    applies_to: fields.applies_to?.map(share),
+    files: fields.files?.map(own),
+    valid_from: fields.valid_from && own(fields.valid_from),
+    valid_until: fields.valid_until && own(fields.valid_until),
+    source: fields.source && own(fields.source),
+    createdAt: state.createdAt,
+    updatedAt: state.updatedAt,
+    author: state.author && share(state.author),
+    pending: state.pending || undefined,
+    conflict: state.conflict || undefined,
+    supersedes: supersedes?.length ? supersedes : undefined,
+    hasProblems: entry.problems.length > 0 || undefined,
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined && value !== ""),
+  ) as unknown as Indexed;
+}
+
+/** A copy with memory of its own: V8 keeps the whole file alive for as long as one piece cut from it. */
+export function own(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
+}

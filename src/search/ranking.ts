@@ -1,0 +1,79 @@
+import { recencyFactor } from "./adjustments.js";
+import type { EntryTable } from "./entry-table.js";
+import { exactly } from "./filters.js";
+import type { Indexed } from "./indexed.js";
+import { orderOf, type Ranked, sortOf } from "./order.js";
+import type { SearchRequest } from "./search-request.js";
+import type { TextMatches, WeightedPlan } from "./text-scorer.js";
+import { Top } from "./top.js";
+import { isVisible } from "./visibility.js";
+
+// Below this share of what was asked, a hit has matched little more than a common word of the query.
+const FLOOR = 0.05;
+// A held phrase closes this part of the gap to a full score.
+const PHRASE_GAIN = 0.3;
+
+/** Which entries hold which share (0–1] of the query's phrases, and whether the others are out. */
+export interface HeldPhrases {
+  readonly shares: ReadonlyMap<Indexed, number>;
+  readonly required: boolean;
+}
+
+/** One search as the ranking needs it; `needed` is the end of the page. */
+export interface RankInput {
+  readonly request: SearchRequest;
+  readonly now: number;
+  readonly needed: number;
+  /** Absent in a list. */
+  readonly matches?: TextMatches;
+  readonly held?: HeldPhrases;
+}
+
+/** The first `needed` hits in order, how many there are in all, and the best score, also when it is below the floor. */
+export interface Ranking {
+  readonly page: readonly Ranked[];
+  readonly total: number;
+  readonly best: number;
+  readonly plan?: WeightedPlan;
+}
+
+/** Takes what text and the engine's filters (`allowed`) leave through the other filters, scores and orders it. */
+export function rank(input: RankInput, table: EntryTable, allowed: ReadonlySet<number> | undefined): Ranking {
+  const { request, now, matches, held } = input;
+  const passes = exactly(request);
+  const include = request.include ?? [];
+  const floor = request.min_score ?? FLOOR;
+  const sort = sortOf(request, matches !== undefined);
+  const found = new Top(input.needed, orderOf(sort));
+  let total = 0;
+  let best = 0;
+  for (const slot of matches?.slots ?? allowed ?? allSlots(table)) {
+    if (allowed?.has(slot) === false) continue;
+    const entry = table.at(slot);
+    if (entry === undefined || passes?.(entry) === false) continue;
+    if (table.mayHide(slot) && !isVisible(entry, include, table.supersessions, now)) continue;
+    let score = 0;
+    if (matches !== undefined) {
+      if (held?.required && held.shares.get(entry) !== 1) continue;
+      const text = matches.scores[slot]!;
+      const gained = held === undefined ? text : text + phraseGain(text, held.shares.get(entry));
+      score = Math.min(gained * table.weightAt(slot) * recencyFactor(table.timeAt(slot), now), 1);
+      if (score > best) best = score;
+      if (score < floor) continue;
+    }
+    total++;
+    // Most hits are counted and no more.
+    if (sort === "relevance" && score < (found.last?.score ?? 0)) continue;
+    found.offer({ slot, entry, score });
+  }
+  return { page: found.sorted(), total, best, ...(matches && { plan: matches }) };
+}
+
+/** What holding a share of the phrases adds to a text score. */
+export function phraseGain(text: number, share = 0): number {
+  return (1 - text) * PHRASE_GAIN * share;
+}
+
+function* allSlots(table: EntryTable): Iterable<number> {
+  for (let slot = 1; slot < table.bound; slot++) yield slot;
+}

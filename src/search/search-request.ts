@@ -1,0 +1,80 @@
+import type { Kind } from "../entry/kinds.js";
+import type { Indexed } from "./indexed.js";
+import type { ClauseMatch } from "./text-scorer.js";
+
+/** What is left out of every search unless asked for. */
+export type Hidden = "archived" | "expired" | "superseded";
+
+export type Sort = "relevance" | "updated" | "created" | "title" | "priority";
+
+/** A search; all filters have to hold. Times are milliseconds since 1970, `after` inclusive, `before` exclusive. */
+export interface SearchRequest {
+  readonly query?: string;
+  readonly kinds?: readonly Kind[];
+  /** Exact canonical scopes. */
+  readonly scopes?: readonly string[];
+  readonly category?: string;
+  readonly tags_any?: readonly string[];
+  readonly tags_all?: readonly string[];
+  readonly tags_none?: readonly string[];
+  readonly created_after?: number;
+  readonly created_before?: number;
+  readonly updated_after?: number;
+  readonly updated_before?: number;
+  readonly min_importance?: number;
+  readonly min_priority?: number;
+  readonly min_confidence?: number;
+  readonly author?: string;
+  /** Files of the code repository, one of which the entry's `applies_to` or `files` has to cover. */
+  readonly paths?: readonly string[];
+  readonly include?: readonly Hidden[];
+  /** 0–1; instead of the default floor. */
+  readonly min_score?: number;
+  readonly sort?: Sort;
+  /** 1–50, 10 when absent. */
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly explain?: boolean;
+}
+
+/** What a caller has to know about a hit before trusting it; only true ones are there. */
+export interface HitFlags {
+  readonly archived?: true;
+  readonly expired?: true;
+  /** Address of the entry that took its place, without scope when it is the same. */
+  readonly superseded_by?: string;
+  readonly pending?: true;
+  readonly conflict?: true;
+  readonly low_confidence?: true;
+}
+
+/** A factor on the text score, near 1. */
+export interface Adjustment {
+  readonly name: "importance" | "priority" | "recency";
+  readonly factor: number;
+}
+
+/** Where a score comes from: the clauses' scores plus what held phrases add, times the adjustments, gives `final` (at most 1). */
+export interface Explanation {
+  readonly clauses: readonly ClauseMatch[];
+  readonly phrases: number;
+  readonly adjustments: readonly Adjustment[];
+  readonly final: number;
+}
+
+/** `score` is 0–1 with a query (the share of what was asked that the entry answers) and 0 in a list. */
+export interface SearchHit {
+  readonly entry: Indexed;
+  readonly score: number;
+  readonly snippet?: string;
+  readonly flags: HitFlags;
+  readonly explain?: Explanation;
+}
+
+export interface SearchResult {
+  readonly hits: readonly SearchHit[];
+  /** All hits, not only this page. */
+  readonly total: number;
+  readonly nextCursor?: string;
+  readonly hint?: string;
+}

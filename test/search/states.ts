@@ -1,0 +1,50 @@
+import type { Change, EntryState } from "../../src/entry/change.js";
+import type { EntryFields } from "../../src/entry/entry.js";
+import { KIND_FOLDERS, type Kind } from "../../src/entry/kinds.js";
+import { SearchIndex } from "../../src/search/search-index.js";
+
+/** What a test says about an entry; all else has a plain value. */
+export interface Given {
+  readonly name: string;
+  readonly body?: string;
+  readonly title?: string;
+  readonly kind?: Kind;
+  readonly scope?: string;
+  readonly store?: string;
+  readonly fields?: EntryFields;
+  readonly state?: Partial<Omit<EntryState, "entry">>;
+}
+
+export const NOW = Date.parse("2026-06-01T00:00:00Z");
+
+export function pathOf({ kind = "memory", name, scope = "project/api" }: Given): string {
+  return `${scope === "project/api" ? "" : `${scope}/`}${KIND_FOLDERS[kind]}/${name}.md`;
+}
+
+export function put(given: Given): Change {
+  const { kind = "memory", scope = "project/api", store = "s", name, title = name, body = "", fields = {} } = given;
+  const version = JSON.stringify([name, title, body, fields]);
+  return {
+    store,
+    path: pathOf(given),
+    before: null,
+    after: { entry: { kind, scope, name, title, fields, unknown: {}, problems: [], body }, version, ...given.state },
+  };
+}
+
+export function drop(given: Given): Change {
+  return { store: given.store ?? "s", path: pathOf(given), before: null, after: null };
+}
+
+/** An index over the given entries, with their bodies at hand. */
+export function indexOf(...all: readonly Given[]): SearchIndex {
+  const bodies = new Map(all.map((given) => [`${given.store ?? "s"}:${pathOf(given)}`, given.body ?? ""]));
+  const index = SearchIndex.create({ readBody: async (store, path) => bodies.get(`${store}:${path}`), now: () => NOW });
+  index.apply(all.map(put));
+  return index;
+}
+
+/** Names of the hits in order. */
+export async function names(index: SearchIndex, request: Parameters<SearchIndex["search"]>[0]): Promise<string[]> {
+  return (await index.search(request)).hits.map(({ entry }) => entry.name);
+}
