@@ -1,0 +1,48 @@
+// Bundles the program and the library, each into one file, with the licences of what is bundled beside them.
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { build } from "esbuild";
+
+const shared = {
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  format: "esm",
+  metafile: true,
+  legalComments: "none",
+  // Some dependencies are CommonJS and call require for Node's own modules.
+  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+};
+
+fs.rmSync("dist", { recursive: true, force: true });
+const results = await Promise.all([
+  build({
+    ...shared,
+    entryPoints: ["src/main.ts"],
+    outfile: "dist/git-memory.js",
+    banner: { js: `#!/usr/bin/env node\n${shared.banner.js}` },
+    minifyWhitespace: true,
+    minifySyntax: true,
+  }),
+  build({ ...shared, entryPoints: ["src/index.ts"], outfile: "dist/index.js" }),
+]);
+fs.chmodSync("dist/git-memory.js", 0o755);
+
+const packages = new Set();
+for (const { metafile } of results)
+  for (const input of Object.keys(metafile.inputs)) {
+    const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (match) packages.add(match[1]);
+  }
+const notices = [...packages].sort().map((name) => {
+  const folder = path.join("node_modules", name);
+  const manifest = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"));
+  const file = fs.readdirSync(folder).find((entry) => /^licen[sc]e/i.test(entry));
+  const text = file ? fs.readFileSync(path.join(folder, file), "utf8").trim() : `Licence: ${manifest.license}`;
+  return `${name} ${manifest.version} (${manifest.license})\n\n${text}`;
+});
+fs.writeFileSync("dist/THIRD-PARTY-LICENSES.txt", `${notices.join(`\n\n${"-".repeat(80)}\n\n`)}\n`);
+
+const types = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
+if (types.status !== 0) process.exit(types.status ?? 1);

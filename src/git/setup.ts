@@ -1,0 +1,23 @@
+import path from "node:path";
+import { readConfig } from "./config-file.js";
+import type { Repository } from "./discover.js";
+import type { GitBinary } from "./git-binary.js";
+import { ignoredByEngine, initWorkTree } from "./objects.js";
+
+/** Makes a repository with a work tree at `dir`: with git's own defaults where there is a git program. */
+export async function makeRepository(dir: string, git: GitBinary | undefined): Promise<void> {
+  if (git) await git.output(["init", "-q"], { cwd: dir, asPerson: true });
+  else await initWorkTree(dir);
+}
+
+/** True when git would not add the file (relative to the work tree's top). */
+export async function isIgnored(top: string, file: string, git: GitBinary | undefined): Promise<boolean> {
+  if (!git) return ignoredByEngine(top, file.split(path.sep).join("/"));
+  return (await git.run(["check-ignore", "-q", "--no-index", "--", file], { cwd: top })).status === 0;
+}
+
+/** The last segment of the `origin` remote's address: what people call the project. */
+export async function remoteName(repository: Repository): Promise<string | undefined> {
+  const config = await readConfig([path.join(repository.commonDir, "config")], "", repository.gitDir);
+  return /([^/:\\]+?)(?:\.git)?[/\\]*$/.exec(config.get("remote.origin.url") ?? "")?.[1];
+}

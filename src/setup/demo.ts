@@ -1,0 +1,79 @@
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { MemoryError } from "../errors.js";
+import type { GitBinary } from "../git/git-binary.js";
+import type { Memory } from "../memory/memory.js";
+import { invoke } from "../operations/operation.js";
+import { findOperation } from "../operations/registry.js";
+
+export interface DemoOptions {
+  readonly git: GitBinary | undefined;
+  /** Prints one line. */
+  readonly say: (line: string) => void;
+  /** Makes the throwaway store in a folder. */
+  readonly init: (directory: string) => Promise<void>;
+  /** Opens the store as one agent's process would. */
+  readonly open: (directory: string, agent: string) => Promise<Memory>;
+}
+
+/** Runs the main job on a throwaway repository and shows each step with its result. */
+export async function demo({ git, say, init, open }: DemoOptions): Promise<void> {
+  const directory = await fs.mkdtemp(path.join(os.tmpdir(), "git-memory-demo-"));
+  const opened: Memory[] = [];
+  try {
+    await runGit(git, directory, "init", "-q");
+    await init(directory);
+    const [claude, codex] = [await open(directory, "claude"), await open(directory, "codex")];
+    opened.push(claude, codex);
+    const call = async (memory: Memory, agent: string, name: string, action: string | undefined, input: Record<string, unknown>) => {
+      const operation = findOperation(name, action)!;
+      const output = await invoke(operation, { memory, caller: { agent, session: `demo-${agent}` } }, input);
+      return { output, text: operation.render(output, "concise") };
+    };
+    const step = (title: string, text: string): void => say(`\n▸ ${title}\n${text.replace(/^/gm, "    ")}`);
+
+    const saved = await call(claude, "claude", "save", undefined, {
+      title: "Use Postgres for billing",
+      content: "Invoices stay in Postgres because the ledger needs serialisable transactions; we tried a document store and lost two invoices.",
+      category: "decision",
+      tags: ["billing", "database"],
+      reason: "asked in review",
+    });
+    step("An agent saves a decision", saved.text);
+    await call(claude, "claude", "save", undefined, {
+      title: "Retry with back-off",
+      content: "Calls to the payment provider are retried three times with jitter; `retryWithBackoff` wraps them.",
+      kind: "pattern",
+      tags: ["network"],
+    });
+
+    step('Another agent, in a process of its own, asks: "where do invoices live?"', (await call(codex, "codex", "search", undefined, { query: "where do invoices live?" })).text);
+
+    const before = (saved.output as { version: string }).version;
+    const ref = "memories/use-postgres-for-billing";
+    step("It adds what it learned", (await call(codex, "codex", "update", undefined, { ref, append: "Backups run at 03:00 UTC.", add_tags: ["backup"], base_version: before })).text);
+
+    const stale = await call(claude, "claude", "update", undefined, { ref, set: { importance: 0.9 }, base_version: before }).then(
+      ({ text }) => text,
+      (error: unknown) => (error instanceof MemoryError ? `${error.code}: ${error.message}` : String(error)),
+    );
+    step("The first agent writes at the same time, from the older text: nothing is overwritten", stale);
+    step("History: who, when, why", (await call(claude, "claude", "history", "list", { ref })).text);
+    step("What the last version changed", (await call(claude, "claude", "history", "diff", { ref })).text);
+
+    const status = await runGit(git, directory, "status", "--short", "--untracked-files=all");
+    if (status) step("The branch is yours: git status shows the files, nothing was committed or staged", status);
+    step("git memory commit", (await call(claude, "claude", "admin", "commit", { message: "Add what we learned about billing" })).text);
+    const log = await runGit(git, directory, "log", "--stat", "--format=%h %s");
+    if (log) step("git log", log);
+    say("\nAll of it was in a throwaway repository, which is gone now. In your own: git memory init");
+  } finally {
+    await Promise.all(opened.map((memory) => memory.close()));
+    await fs.rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function runGit(git: GitBinary | undefined, cwd: string, ...args: string[]): Promise<string> {
+  return git ? (await git.output(args, { cwd })).toString("utf8").trimEnd() : "";
+}

@@ -1,0 +1,116 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import { formatManifest, MANIFEST_FILE, parseManifest } from "../entry/manifest.js";
+import { editEntry } from "../entry/markdown.js";
+import { nameFromTitle } from "../entry/name.js";
+import { formatScope, parseScope, type Scope } from "../entry/scope.js";
+import { MemoryError } from "../errors.js";
+import { discover, repositoryAt } from "../git/discover.js";
+import { readIfThere } from "../git/git-fs.js";
+import type { Environment, GitBinary } from "../git/git-binary.js";
+import { signsCommits } from "../git/identity.js";
+import { isIgnored, makeRepository, remoteName } from "../git/setup.js";
+import { STORE_FOLDER } from "../store/find-store.js";
+import { STARTER } from "./starter.js";
+
+export interface InitInput {
+  /** Where the command was typed, or the folder of an own store. */
+  readonly directory: string;
+  readonly own: boolean;
+  readonly scope?: string;
+  readonly commit?: "journal" | "each";
+  readonly git: GitBinary | undefined;
+  readonly env: Environment;
+  readonly newId: () => string;
+}
+
+export interface InitResult {
+  readonly root: string;
+  /** What the new store is to its surroundings. */
+  readonly kind: "checked-in" | "own" | "plain";
+  readonly scope: string;
+  /** Store paths that were made; none when everything was there. */
+  readonly made: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Bytes are stored as they are: blob = file, in every clone and whatever the repository's own filters are. */
+const ATTRIBUTES = "* -text -ident -filter !working-tree-encoding\n";
+const PLAIN_IGNORE = "*\n";
+
+function rootScope(input: InitInput, fallback: string): Scope {
+  if (input.scope !== undefined) {
+    const scope = parseScope(input.scope);
+    if (scope.level === "session")
+      throw new MemoryError("invalid_input", "A store stands for a project, an org or global, not for a session.", { field: "scope" });
+    return scope;
+  }
+  return { level: "project", project: (nameFromTitle(fallback) ?? "project").slice(0, 60) };
+}
+
+async function put(root: string, file: string, content: string | Uint8Array, made: string[]): Promise<void> {
+  const target = path.join(root, file);
+  if ((await readIfThere(target)) !== undefined) return;
+  await fs.mkdir(path.dirname(target), { recursive: true });
+  await fs.writeFile(target, content, { flag: "wx" });
+  made.push(file);
+}
+
+/** Makes a store, or completes the one that is there; doing it twice changes nothing. */
+export async function init(input: InitInput): Promise<InitResult> {
+  const directory = path.resolve(input.directory);
+  if (input.own) await fs.mkdir(directory, { recursive: true });
+  const found = await discover(directory);
+  const real = await fs.realpath(directory);
+  if (input.own && found && found.top !== real)
+    throw new MemoryError("conflict", `${path.basename(directory)} lies inside another repository, and a store of its own needs its own. Choose a folder outside it, or run [[init]] there for a checked-in store.`);
+  const made: string[] = [];
+  if (input.own && !found) {
+    await makeRepository(real, input.git);
+    made.push(".git");
+  }
+  const repository = input.own ? await repositoryAt(real) : found;
+  const mode = input.commit ?? (input.own ? "each" : "journal");
+  if (mode === "each" && repository && (await signsCommits(repository, input.git, input.env)))
+    throw new MemoryError("forbidden", "commit.gpgsign is on here, and commits made by git-memory cannot be signed. Use --commit journal: then your own commits carry the entries.");
+  const top = repository?.top ?? real;
+  const root = input.own ? top : path.join(top, STORE_FOLDER);
+  await fs.mkdir(root, { recursive: true });
+  const existing = await readIfThere(path.join(root, MANIFEST_FILE));
+  const name = (!input.own && repository && (await remoteName(repository))) || path.basename(top);
+  const scope = existing ? parseManifest(existing).root : rootScope(input, name);
+  const usual = input.own ? "each" : "journal";
+  await put(root, MANIFEST_FILE, formatManifest({ root: scope, ...(mode === usual ? {} : { commit: mode }) }), made);
+  await put(root, ".gitattributes", ATTRIBUTES, made);
+  if (!repository) await put(root, ".state/.gitignore", PLAIN_IGNORE, made);
+  if (!existing) {
+    const at = { kind: "guideline" as const, scope: formatScope(scope), name: STARTER.name };
+    const set = { id: input.newId(), title: STARTER.title, category: "behavior", tags: ["memory"] };
+    await put(root, `guidelines/${STARTER.name}.md`, editEntry(null, { set, content: STARTER.content }, at), made);
+  }
+  const kind = input.own ? "own" : repository ? "checked-in" : "plain";
+  return { root, kind, scope: formatScope(scope), made, warnings: await warnings(root, kind, repository?.top, input.git) };
+}
+
+async function warnings(root: string, kind: InitResult["kind"], top: string | undefined, git: GitBinary | undefined): Promise<string[]> {
+  if (kind === "plain" || top === undefined)
+    return ["This folder is not in a git repository: entries have versions here, but nobody else gets them. `git init` changes that."];
+  const relative = path.relative(top, root) || ".";
+  if (!(await isIgnored(top, path.join(relative, MANIFEST_FILE), git))) return [];
+  return [`${relative} is git-ignored, so git will not carry the entries. Take it out of .gitignore (or .git/info/exclude).`];
+}
+
+/** What a person does next, as lines to print. */
+export function nextSteps(result: InitResult, shell: string): string[] {
+  const share =
+    result.kind === "checked-in"
+      ? [`  git add ${STORE_FOLDER} && git commit -m "Add shared memory"   share it with the code`]
+      : [];
+  return [
+    "Next:",
+    ...share,
+    `  ${shell} save "What we decided" "Why …"        write the first entry`,
+    `  ${shell} search "what we decided"              find it again`,
+    `  ${shell} mcp                                   what an agent's MCP configuration runs`,
+  ];
+}

@@ -1,0 +1,164 @@
+import { Command, CommanderError, Option } from "commander";
+import { MemoryError } from "../../errors.js";
+import type { Memory } from "../../memory/memory.js";
+import type { Caller } from "../../memory/edits.js";
+import { invoke, type Operation } from "../../operations/operation.js";
+import { OPERATIONS } from "../../operations/registry.js";
+import { speak } from "../../operations/speech.js";
+import { inputOf, type Parameter, parametersOf } from "./arguments.js";
+import { EXAMPLES } from "./examples.js";
+import { paint } from "./paint.js";
+
+/** What the process lends the command line. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** True when standard output is a terminal that shows colours. */
+  readonly colour: boolean;
+  /** All of standard input. */
+  readonly stdin: () => Promise<string>;
+  readonly readFile: (file: string) => Promise<string>;
+  readonly shell: string;
+  readonly version: string;
+}
+
+/** Flags that stand before or after any command. */
+export interface GlobalFlags {
+  readonly root?: string;
+  readonly session?: string;
+}
+
+/** A command that owns the process and is no operation, such as `init`. */
+export interface ProcessCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly configure: (command: Command) => void;
+  readonly run: (args: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<number>;
+}
+
+export interface CliOptions {
+  readonly terminal: Terminal;
+  readonly openMemory: (flags: GlobalFlags) => Promise<Memory>;
+  readonly caller: (flags: GlobalFlags) => Caller;
+  readonly commands: readonly ProcessCommand[];
+  readonly log: (message: string, cause: unknown) => void;
+}
+
+const STATUS: Partial<Record<MemoryError["code"], number>> = { invalid_input: 2 };
+
+function positional(operation: Operation, parameters: readonly Parameter[]): string[] {
+  return operation.args.map((field) => {
+    const parameter = parameters.find((one) => one.field === field)!;
+    const rest = parameter.type === "list" && field === operation.args.at(-1) ? "..." : "";
+    const optional = !parameter.required || field === "content";
+    return optional ? `[${field}${rest}]` : `<${field}${rest}>`;
+  });
+}
+
+function addOption(command: Command, parameter: Parameter): void {
+  const { flag, type, choices, description } = parameter;
+  const option =
+    type === "boolean"
+      ? new Option(flag, description)
+      : new Option(`${flag} <${type === "list" ? "text" : type.replace("-list", "")}>`, description);
+  if (type === "list" || type === "json-list")
+    option.argParser((one: string, before: string[] | undefined) => [...(before ?? []), one]);
+  const values = choices && !description.includes(choices[0] ?? "") ? `${description ? `${description}; ` : ""}${choices.join(", ")}` : description;
+  option.description = type === "list" || type === "json-list" ? `${values}${values ? "; " : ""}repeatable` : values;
+  command.addOption(option);
+}
+
+/** Text from an argument, standard input (`-`) or `--file`. */
+async function contentOf(typed: Record<string, unknown>, terminal: Terminal): Promise<string | undefined> {
+  if (typeof typed.file === "string") {
+    if (typed.content !== undefined) throw new MemoryError("invalid_input", "Give the text as an argument or with --file, not both.", { field: "content" });
+    return terminal.readFile(typed.file).catch(() => {
+      throw new MemoryError("invalid_input", `--file cannot be read: ${typed.file}.`, { field: "file" });
+    });
+  }
+  return typed.content === "-" ? terminal.stdin() : (typed.content as string | undefined);
+}
+
+/** Runs one command line and gives the exit status: 0 done, 1 refused or findings, 2 misuse. */
+export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
+  const { terminal } = options;
+  const program = new Command();
+  let status = 0;
+  let asJson = false;
+  program
+    .name(terminal.shell)
+    .description("Shared, reviewable memory for coding agents, kept as Markdown in git.")
+    .version(terminal.version, "-V, --version")
+    .option("--root <dir>", "the store, or the folder it is in, instead of the one found from here")
+    .option("--session <name>", "session that writes are recorded with")
+    .option("--json", "print the result as JSON")
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showHelpAfterError(`(${terminal.shell} help COMMAND explains it)`)
+    .addHelpText("after", `\n${EXAMPLES.map((line) => line.replaceAll("git memory", terminal.shell)).join("\n")}`);
+
+  const report = (error: unknown): number => {
+    const known = error instanceof MemoryError ? error : new MemoryError("internal", "Something unexpected went wrong; the cause is above.");
+    if (known.code === "internal") options.log("the command failed", error instanceof Error ? (error.cause ?? error) : error);
+    const message = speak(known.message, { tools: new Set(), shell: terminal.shell });
+    if (asJson) terminal.out(`${JSON.stringify({ error: { code: known.code, message, data: known.data } })}\n`);
+    else terminal.err(`${terminal.shell}: ${message}\n`);
+    return STATUS[known.code] ?? 1;
+  };
+
+  const runOperation = async (operation: Operation, typed: Record<string, unknown>, flags: GlobalFlags): Promise<number> => {
+    const parameters = parametersOf(operation);
+    const content = "content" in operation.input.shape ? await contentOf(typed, terminal) : undefined;
+    const input = await inputOf(parameters, { ...typed, content });
+    const memory = await options.openMemory(flags);
+    try {
+      const output = await invoke(operation, { memory, caller: options.caller(flags) }, input);
+      const style = typed.detailed === true ? "detailed" : "concise";
+      const text = asJson ? JSON.stringify(output) : paint(speak(operation.render(output, style), { tools: new Set(), shell: terminal.shell }), terminal.colour);
+      terminal.out(`${text}\n`);
+      return operation.failed?.(output) ? 1 : 0;
+    } finally {
+      await memory.close();
+    }
+  };
+
+  for (const operation of OPERATIONS) {
+    const parameters = parametersOf(operation);
+    const command = program.command([operation.command, ...positional(operation, parameters)].join(" ")).description(operation.description);
+    command.option("--json", "print the result as JSON");
+    command.option("--root <dir>", "the store, or the folder it is in").option("--session <name>", "session to record");
+    for (const parameter of parameters) if (!operation.args.includes(parameter.field)) addOption(command, parameter);
+    if ("content" in operation.input.shape) command.option("--file <file>", "read the text from a file; - as text reads standard input");
+    if (operation.effect === "read") command.option("--detailed", "show ids, versions and scores");
+    command.action(async (...received: unknown[]) => {
+      const own = command.opts<Record<string, unknown>>();
+      const all = { ...program.opts<Record<string, unknown>>(), ...own };
+      asJson = all.json === true;
+      const typed: Record<string, unknown> = Object.fromEntries(
+        Object.entries(all).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+      );
+      operation.args.forEach((field, position) => {
+        const given = received[position];
+        if (given !== undefined && !(Array.isArray(given) && given.length === 0)) typed[field] = given;
+      });
+      status = await runOperation(operation, typed, all as GlobalFlags).catch(report);
+    });
+  }
+  for (const one of options.commands) {
+    const command = program.command(one.name).description(one.description);
+    one.configure(command);
+    command.action(async (...received: unknown[]) => {
+      const flags = { ...program.opts<Record<string, unknown>>(), ...command.opts<Record<string, unknown>>() };
+      asJson = flags.json === true;
+      const args = received.flat().filter((value): value is string => typeof value === "string");
+      status = await one.run(args, flags).catch(report);
+    });
+  }
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 || error.code === "commander.help" ? 0 : 2;
+    return report(error);
+  }
+}

@@ -1,0 +1,82 @@
+import { MemoryError } from "../../errors.js";
+import { invoke, type Operation, type OperationContext, type Style } from "../../operations/operation.js";
+import { type Speech, speak } from "../../operations/speech.js";
+
+/** What `tools/call` answers. */
+export interface ToolResult {
+  readonly content: { readonly type: "text"; readonly text: string }[];
+  readonly structuredContent?: Record<string, unknown>;
+  readonly isError?: true;
+  readonly [key: string]: unknown;
+}
+
+interface Call {
+  readonly operation: Operation;
+  readonly input: Record<string, unknown>;
+  readonly format: Style | "json";
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const invalid = (field: string, message: string): MemoryError => new MemoryError("invalid_input", message, { field });
+
+/** Finds the operation that a tool's arguments mean, and its flat input. Throws `invalid_input`. */
+export function decodeCall(
+  operations: readonly Operation[],
+  args: Record<string, unknown>,
+  usual: Style | "json",
+): Call {
+  const { action, filter, response_format: format = usual, ...rest } = args;
+  const actions = operations.map((one) => one.action).filter((one) => one !== undefined);
+  const operation = operations.find((one) => one.action === action);
+  if (!operation) {
+    if (actions.length === 0) throw invalid("action", "This tool has no actions; leave action out.");
+    throw invalid("action", `action has to be one of ${actions.join(", ")}.`);
+  }
+  if (format !== "concise" && format !== "detailed" && format !== "json")
+    throw invalid("response_format", "response_format has to be concise, detailed or json.");
+  if (filter !== undefined && (!isObject(filter) || !operation.advertised))
+    throw invalid("filter", operation.advertised ? "filter has to be an object." : "This tool has no filter.");
+  const others = operations.filter((one) => one !== operation && one.action !== undefined);
+  for (const field of Object.keys(rest)) {
+    if (field in operation.input.shape) continue;
+    const owner = others.find((one) => field in one.input.shape);
+    if (owner) throw invalid(field, `${field} belongs to action ${owner.action}, not to action ${operation.action}.`);
+  }
+  return { operation, input: { ...rest, ...(isObject(filter) ? filter : {}) }, format };
+}
+
+/** Tells the log why something failed inside; the caller only gets a fixed sentence. */
+export type Log = (message: string, cause: unknown) => void;
+
+function failure(error: unknown, speech: Speech): ToolResult {
+  const known = error instanceof MemoryError ? error : new MemoryError("internal", "Something unexpected went wrong.");
+  const message = speak(known.message, speech);
+  const data = Object.keys(known.data).length > 0 ? `\n${JSON.stringify(known.data)}` : "";
+  return {
+    content: [{ type: "text", text: `${known.code}: ${message}${data}` }],
+    structuredContent: { error: { code: known.code, message, data: known.data } },
+    isError: true,
+  };
+}
+
+/** Runs one call of a tool and puts the result as the caller asked for it. Never throws. */
+export async function callTool(
+  operations: readonly Operation[],
+  args: Record<string, unknown>,
+  context: OperationContext,
+  speech: Speech,
+  log: Log,
+): Promise<ToolResult> {
+  try {
+    const { operation, input, format } = decodeCall(operations, args, context.memory.settings.response_format.value);
+    const output = await invoke(operation, context, input);
+    if (format !== "json")
+      return { content: [{ type: "text", text: speak(operation.render(output, format), speech) }] };
+    return { content: [{ type: "text", text: JSON.stringify(output) }], structuredContent: output as Record<string, unknown> };
+  } catch (error) {
+    if (!(error instanceof MemoryError) || error.code === "internal") log("a call failed", error instanceof Error ? (error.cause ?? error) : error);
+    return failure(error, speech);
+  }
+}
