@@ -12,7 +12,9 @@ import { VERSION } from "./version.js";
 const shell = process.env.npm_command === "exec" ? "npx -y git-memory" : "git memory";
 
 const log = (message: string, cause: unknown): void => {
-  process.stderr.write(`git-memory: ${message}: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`);
+  process.stderr.write(
+    `git-memory: ${message}: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`,
+  );
 };
 
 const out = (text: string): void => {
@@ -22,7 +24,9 @@ const out = (text: string): void => {
 let git: Promise<GitBinary | undefined> | undefined;
 
 function findGit(): Promise<GitBinary | undefined> {
-  git ??= import("./git/git-binary.js").then((module) => module.findGit(process.env.GIT_MEMORY_GIT || "git", process.env));
+  git ??= import("./git/git-binary.js").then((module) =>
+    module.findGit(process.env.GIT_MEMORY_GIT || "git", process.env),
+  );
   return git;
 }
 
@@ -143,8 +147,13 @@ const init: ProcessCommand = {
       return 0;
     }
     const where = path.relative(process.cwd(), result.root) || ".";
-    const lines = result.made.length > 0 ? [`Made the store ${where} (${result.scope}): ${result.made.join(", ")}`] : [`The store ${where} (${result.scope}) is complete already; nothing changed.`];
-    out(`${[...lines, ...result.warnings.map((warning) => `Warning: ${warning}`), "", ...setup.nextSteps(result, shell)].join("\n")}\n`);
+    const lines =
+      result.made.length > 0
+        ? [`Made the store ${where} (${result.scope}): ${result.made.join(", ")}`]
+        : [`The store ${where} (${result.scope}) is complete already; nothing changed.`];
+    out(
+      `${[...lines, ...result.warnings.map((warning) => `Warning: ${warning}`), "", ...setup.nextSteps(result, shell)].join("\n")}\n`,
+    );
     return 0;
   },
 };
@@ -163,7 +172,11 @@ const demo: ProcessCommand = {
   description: "Show the main job on a throwaway repository",
   configure: () => undefined,
   run: async () => {
-    const [{ demo: run }, setup, { newUuid }] = await Promise.all([import("./setup/demo.js"), import("./setup/init.js"), import("./memory/ids.js")]);
+    const [{ demo: run }, setup, { newUuid }] = await Promise.all([
+      import("./setup/demo.js"),
+      import("./setup/init.js"),
+      import("./memory/ids.js"),
+    ]);
     const binary = await findGit();
     await run({
       git: binary,
@@ -195,7 +208,12 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
       shell,
       version: VERSION,
     },
-    openMemory: (flags) => openMemory({ ...flags, watch: false }),
+    openMemory: async (flags) => {
+      const memory = await openMemory({ ...flags, watch: false });
+      // A command is over before an index could grow; what is wrong with the store is the command's own error.
+      await memory.fresh().catch(() => undefined);
+      return memory;
+    },
     caller: ({ session = process.env.GIT_MEMORY_SESSION }) => ({
       ...(agent === undefined ? {} : { agent }),
       ...(session === undefined ? {} : { session }),

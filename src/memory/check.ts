@@ -1,5 +1,5 @@
-import { parseAt } from "./parse-at.js";
 import type { Memory } from "./memory.js";
+import { parseAt } from "./parse-at.js";
 
 /** Something in a store that a person should mend. `path` is the store's, `line` counts from 1. */
 export interface Finding {
@@ -27,7 +27,11 @@ export async function checkStore(memory: Memory): Promise<{ checked: number; fin
     for (const path of copies) findings.push({ path, rule: "duplicate-id", message: `has the id of ${first}` });
   for (const [first, ...copies] of memory.catalog.duplicateNames())
     for (const path of copies)
-      findings.push({ path, rule: "duplicate-name", message: `is the name of ${first} but for letter case or Unicode form` });
+      findings.push({
+        path,
+        rule: "duplicate-name",
+        message: `is the name of ${first} but for letter case or Unicode form`,
+      });
   findings.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)));
   return { checked: memory.index.size, findings };
 }

@@ -161,8 +161,15 @@ export class Memory {
     await store.exclusive(async (session) => {
       const current = await session.read(MANIFEST_FILE);
       const after = current && rewriteManifest(current.bytes, key, value);
-      if (!after) throw new MemoryError("invalid_input", `${MANIFEST_FILE} cannot be changed. Set ${key} in it with an editor.`, { key });
-      await session.write([{ path: MANIFEST_FILE, after, op: "updated" }], { op: "updated", subject: `memory: set ${key}`, ...caller });
+      if (!after)
+        throw new MemoryError("invalid_input", `${MANIFEST_FILE} cannot be changed. Set ${key} in it with an editor.`, {
+          key,
+        });
+      await session.write([{ path: MANIFEST_FILE, after, op: "updated" }], {
+        op: "updated",
+        subject: `memory: set ${key}`,
+        ...caller,
+      });
     });
     await store.reload();
   }

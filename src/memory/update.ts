@@ -9,6 +9,7 @@ import { MemoryError } from "../errors.js";
 import type { Draft, Drafted } from "./draft.js";
 import { assertBase, type Edit } from "./edits.js";
 import type { Memory } from "./memory.js";
+import { redirect } from "./redirect.js";
 import { notFound, resolve } from "./resolve.js";
 
 export interface UpdateInput {
@@ -143,5 +144,6 @@ async function move(
     });
   }
   draft.put({ path: from, after: null, op: "renamed" });
+  await redirect(memory, draft, from, at);
   return to;
 }

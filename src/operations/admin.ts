@@ -1,10 +1,10 @@
 import * as z from "zod";
+import { SETTING_KEYS, SETTINGS, type SettingKey } from "../config/settings.js";
 import { formatAddress } from "../entry/address.js";
 import { locate } from "../entry/entry-path.js";
 import { KINDS } from "../entry/kinds.js";
-import { SETTING_KEYS, SETTINGS, type SettingKey } from "../config/settings.js";
-import type { Memory } from "../memory/memory.js";
 import { checkStore } from "../memory/check.js";
+import type { Memory } from "../memory/memory.js";
 import { operation } from "./operation.js";
 
 const problem = z.object({ path: z.string(), reason: z.string() });
@@ -19,7 +19,8 @@ const status = operation({
   action: "status",
   command: "status",
   title: "State of the store",
-  description: "Store, entries by kind, index, what cannot be read, what is pending or was dropped. Answers while indexing.",
+  description:
+    "Store, entries by kind, index, what cannot be read, what is pending or was dropped. Answers while indexing.",
   input: z.strictObject({}),
   output: z.object({
     stores: z.array(z.object({ name: z.string(), scope: z.string(), root: z.string(), commit: z.string() })),
@@ -52,12 +53,19 @@ const status = operation({
     };
     list("Not in HEAD yet", output.pending);
     list("Held until git's operation ends", output.held ?? []);
-    list("Thrown away before git had it; restore with", output.dropped.map(({ restore }) => restore));
-    list("Cannot be read", output.invalid.map(({ path, reason }) => `${path}: ${reason}`));
+    list(
+      "Thrown away before git had it; restore with",
+      output.dropped.map(({ restore }) => restore),
+    );
+    list(
+      "Cannot be read",
+      output.invalid.map(({ path, reason }) => `${path}: ${reason}`),
+    );
     const { operation: running, unpublished, unsupported } = output.git;
     if (running) lines.push(`git: a ${running} is in progress`);
     if (unpublished) lines.push(`Not published: ${unpublished}`);
-    if (unsupported?.length) lines.push(`This repository uses ${unsupported.join(", ")}: publishing and history need the git program.`);
+    if (unsupported?.length)
+      lines.push(`This repository uses ${unsupported.join(", ")}: publishing and history need the git program.`);
     if (typeof output.watching === "string") lines.push(`Hand edits are noticed by scans only: ${output.watching}`);
     return lines.join("\n");
   },
@@ -79,7 +87,9 @@ const status = operation({
       index: { state: memory.state, done: memory.index.size },
       invalid: [...state.invalid],
       pending: await Promise.all(state.pending.map((path) => addressOf(memory, path))),
-      ...(state.held.length === 0 ? {} : { held: await Promise.all(state.held.map((path) => addressOf(memory, path))) }),
+      ...(state.held.length === 0
+        ? {}
+        : { held: await Promise.all(state.held.map((path) => addressOf(memory, path))) }),
       dropped,
       git: {
         ...(state.operation === undefined ? {} : { operation: state.operation }),
@@ -96,13 +106,12 @@ const check = operation({
   action: "check",
   command: "check",
   title: "Check every entry",
-  description: "Unreadable files, fields of a wrong type, duplicate ids and names, files that do not belong. Exit 1 on findings.",
+  description:
+    "Unreadable files, fields of a wrong type, duplicate ids and names, files that do not belong. Exit 1 on findings.",
   input: z.strictObject({}),
   output: z.object({
     checked: z.int(),
-    findings: z.array(
-      z.object({ path: z.string(), line: z.int().optional(), rule: z.string(), message: z.string() }),
-    ),
+    findings: z.array(z.object({ path: z.string(), line: z.int().optional(), rule: z.string(), message: z.string() })),
   }),
   effect: "read",
   idempotent: true,
@@ -111,7 +120,9 @@ const check = operation({
   args: [],
   failed: ({ findings }) => findings.length > 0,
   render: ({ checked, findings }) => {
-    const lines = findings.map(({ path, line, rule, message }) => `${path}${line ? `:${line}` : ""}: ${message} (${rule})`);
+    const lines = findings.map(
+      ({ path, line, rule, message }) => `${path}${line ? `:${line}` : ""}: ${message} (${rule})`,
+    );
     return [...lines, `${checked} entries checked, ${findings.length} findings.`].join("\n");
   },
   run: async ({ memory }) => checkStore(memory),
@@ -122,7 +133,8 @@ const reindex = operation({
   action: "reindex",
   command: "reindex",
   title: "Compare every file anew",
-  description: "Looks at every file again and brings the index into step; only needed when something looks out of date.",
+  description:
+    "Looks at every file again and brings the index into step; only needed when something looks out of date.",
   input: z.strictObject({}),
   output: z.object({ entries: z.int() }),
   effect: "write",
@@ -152,7 +164,9 @@ const commit = operation({
   route: { method: "POST", path: "/admin/commit" },
   args: ["message"],
   render: ({ commit: made, files }) =>
-    made ? `Committed ${files.length} ${files.length === 1 ? "file" : "files"} as ${made.slice(0, 10)}.` : "Nothing to commit: every file of the store is as HEAD has it.",
+    made
+      ? `Committed ${files.length} ${files.length === 1 ? "file" : "files"} as ${made.slice(0, 10)}.`
+      : "Nothing to commit: every file of the store is as HEAD has it.",
   run: async ({ memory }, given) => {
     const store = await memory.fresh();
     const { commit: made, files } = await store.commit(given.message ?? "memory: commit entries");
@@ -160,14 +174,17 @@ const commit = operation({
   },
 });
 
-
 const config = operation({
   area: "admin",
   action: "config",
   command: "config",
   title: "Settings",
-  description: "Lists the settings with value and source; with key shows one; with key and value writes it to the store's memory.yaml.",
-  input: z.strictObject({ key: z.enum(SETTING_KEYS as [SettingKey, ...SettingKey[]]).optional(), value: z.string().max(1_000).optional() }),
+  description:
+    "Lists the settings with value and source; with key shows one; with key and value writes it to the store's memory.yaml.",
+  input: z.strictObject({
+    key: z.enum(SETTING_KEYS as [SettingKey, ...SettingKey[]]).optional(),
+    value: z.string().max(1_000).optional(),
+  }),
   output: z.object({
     settings: z.array(z.object({ key: z.string(), value: z.unknown(), source: z.string(), description: z.string() })),
   }),
@@ -176,7 +193,8 @@ const config = operation({
   toolset: "admin",
   route: { method: "POST", path: "/admin/config" },
   args: ["key", "value"],
-  render: ({ settings }) => settings.map(({ key, value, source }) => `${key} = ${String(value)} (${source})`).join("\n"),
+  render: ({ settings }) =>
+    settings.map(({ key, value, source }) => `${key} = ${String(value)} (${source})`).join("\n"),
   run: async ({ memory, caller }, { key, value }) => {
     await memory.store();
     if (key !== undefined && value !== undefined) await memory.configure(key, value, caller);
@@ -193,4 +211,3 @@ const config = operation({
 });
 
 export const adminOperations = [status, commit, check, reindex, config];
-

@@ -1,7 +1,7 @@
-import { addressIn } from "../memory/resolve.js";
-import type { Memory } from "../memory/memory.js";
-import type { Indexed } from "../search/indexed.js";
 import type * as z from "zod";
+import type { Memory } from "../memory/memory.js";
+import { addressIn } from "../memory/resolve.js";
+import type { Indexed } from "../search/indexed.js";
 import { iso, type writeResult } from "./params.js";
 
 /** The fields of a hit and of an entry that say what it is; absent where there is nothing to say. */
@@ -28,7 +28,9 @@ export function headLine(head: Readonly<Record<string, unknown>>): string {
   const date = typeof head.updated_at === "string" ? head.updated_at.slice(0, 10) : "";
   const flags: string[] = FLAGS.filter((flag) => head[flag]).map((flag) => flag.replace("_", " "));
   if (typeof head.superseded_by === "string") flags.push(`superseded by ${head.superseded_by}`);
-  return [`**${head.title}**`, `\`${head.address}\``, tags, date, flags.join(", ")].filter((part) => part !== "").join(" · ");
+  return [`**${head.title}**`, `\`${head.address}\``, tags, date, flags.join(", ")]
+    .filter((part) => part !== "")
+    .join(" · ");
 }
 
 const DONE: Readonly<Record<string, string>> = {

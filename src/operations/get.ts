@@ -49,11 +49,28 @@ async function read(memory: Memory, text: string, version: string | undefined): 
 
 function renderEntry(one: EntryOutput, detailed: boolean): string {
   const shown = Object.entries(one.fields).filter(([field]) => !["id", "title", "tags", "status"].includes(field));
-  const fields = shown.map(([field, value]) => `${field}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const fields = shown.map(
+    ([field, value]) => `${field}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
   const meta = detailed ? [`id: ${one.id ?? "none"}`, `author: ${one.author ?? "unknown"}`] : [];
   const head = [headLine(one), `version: ${one.version}`, ...meta, ...fields].join("\n");
-  const history = one.history?.map((version) => `- ${version.at} ${version.change_type} by ${version.author}`).join("\n");
+  const history = one.history
+    ?.map((version) => `- ${version.at} ${version.change_type} by ${version.author}`)
+    .join("\n");
   return [head, one.content.trim(), history].filter(Boolean).join("\n\n");
+}
+
+/** Hosts cut results of more than about 50,000 characters without a word: better we say what is missing. */
+const ROOM = 40_000;
+
+function withinRoom(parts: readonly string[]): string[] {
+  let left = ROOM;
+  return parts.map((part) => {
+    const shown = part.slice(0, Math.max(left, 200));
+    left -= shown.length;
+    if (shown.length === part.length) return part;
+    return `${shown}\n\n… cut: ${part.length - shown.length} more characters. Get it alone, or with response_format json.`;
+  });
 }
 
 export const get = operation({
@@ -73,14 +90,16 @@ export const get = operation({
   route: { method: "GET", path: "/entries/{refs}" },
   args: ["refs"],
   render: ({ entries, missing }, style) => {
-    const parts = entries.map((one) => renderEntry(one, style === "detailed"));
+    const parts = withinRoom(entries.map((one) => renderEntry(one, style === "detailed")));
     if (missing?.length) parts.push(`Not found: ${missing.join(", ")}`);
     return parts.join("\n\n---\n\n");
   },
   run: async ({ memory }, { refs, version, include }) => {
     await memory.fresh();
     if (version !== undefined && refs.length > 1)
-      throw new MemoryError("invalid_input", "version is for one ref; pass one ref, or no version.", { field: "version" });
+      throw new MemoryError("invalid_input", "version is for one ref; pass one ref, or no version.", {
+        field: "version",
+      });
     const entries: EntryOutput[] = [];
     const missing: string[] = [];
     let first: MemoryError | undefined;

@@ -1,13 +1,13 @@
 import * as z from "zod";
+import { formatAddress } from "../entry/address.js";
 import { diffEntries, renderDiff } from "../entry/diff.js";
-import { planRestore } from "../memory/remove.js";
+import { locate } from "../entry/entry-path.js";
 import { recordOf, resultOf } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
+import { planRestore } from "../memory/remove.js";
 import { resolvePath } from "../memory/resolve.js";
 import { findVersion, versionsOf } from "../memory/versions.js";
-import { locate } from "../entry/entry-path.js";
-import { formatAddress } from "../entry/address.js";
 import { writeLine } from "./entry-head.js";
 import { operation } from "./operation.js";
 import { baseVersion, reason, ref, writeResult } from "./params.js";
@@ -74,7 +74,12 @@ const diff = operation({
     to: z.string().optional(),
     fields: z.array(z.object({ field: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })),
     body: z.array(
-      z.object({ type: z.enum(["same", "added", "removed"]), lines: z.array(z.string()), oldStart: z.int(), newStart: z.int() }),
+      z.object({
+        type: z.enum(["same", "added", "removed"]),
+        lines: z.array(z.string()),
+        oldStart: z.int(),
+        newStart: z.int(),
+      }),
     ),
   }),
   effect: "read",
@@ -133,4 +138,3 @@ const restore = operation({
 });
 
 export const historyOperations = [list, diff, restore];
-

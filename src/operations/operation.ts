@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { MemoryError } from "../errors.js";
 import type { Caller } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
@@ -58,16 +58,21 @@ function refusal(target: Operation, issue: z.core.$ZodIssue): MemoryError {
   const name = target.action ? `${target.area} ${target.action}` : target.area;
   if (issue.code === "unrecognized_keys") {
     const field = issue.keys[0]!;
-    return new MemoryError("invalid_input", `${name} has no field ${JSON.stringify(field)}. It takes ${known.join(", ") || "none"}.`, {
-      field,
-      fields: known,
-    });
+    return new MemoryError(
+      "invalid_input",
+      `${name} has no field ${JSON.stringify(field)}. It takes ${known.join(", ") || "none"}.`,
+      {
+        field,
+        fields: known,
+      },
+    );
   }
   const field = issue.path.map(String).join(".");
   return new MemoryError("invalid_input", `${field || "The input"}: ${issue.message}. Nothing was done.`, { field });
 }
 
-const FAILED = "Something unexpected went wrong inside git-memory. Nothing that was acknowledged is lost; the server's log has the cause.";
+const FAILED =
+  "Something unexpected went wrong inside git-memory. Nothing that was acknowledged is lost; the server's log has the cause.";
 
 /**
  * The only gate to an operation: parses the input, runs, parses the output. Throws MemoryError and nothing else; the

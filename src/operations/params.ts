@@ -25,7 +25,8 @@ export const time = z
   .refine((text) => instant.test(text) && !Number.isNaN(Date.parse(text)), { error: "has to be an ISO date or time" });
 
 /** Milliseconds since 1970 of a `time`. */
-export const milliseconds = (text: string | undefined): number | undefined => (text === undefined ? undefined : Date.parse(text));
+export const milliseconds = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Date.parse(text);
 
 /** ISO 8601 with milliseconds and Z. */
 export const iso = (at: number): string => new Date(at).toISOString();

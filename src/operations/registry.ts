@@ -6,7 +6,16 @@ import { search } from "./search.js";
 import { bulk, remove, save, update } from "./write.js";
 
 /** Every verb of the product, in the order in which tools and help list them. */
-export const OPERATIONS: readonly Operation[] = [search, get, save, update, remove, ...historyOperations, bulk, ...adminOperations];
+export const OPERATIONS: readonly Operation[] = [
+  search,
+  get,
+  save,
+  update,
+  remove,
+  ...historyOperations,
+  bulk,
+  ...adminOperations,
+];
 
 export const TOOLSETS: readonly Toolset[] = ["default", "more", "admin"];
 

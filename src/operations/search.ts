@@ -8,11 +8,19 @@ import { entryHead, kind, milliseconds, scope, tags, time } from "./params.js";
 const share = z.number().min(0).max(1);
 
 const input = z.strictObject({
-  query: z.string().max(10_000).describe('Words, "phrases", -not, prefix*, title:word; empty lists everything').optional(),
+  query: z
+    .string()
+    .max(10_000)
+    .describe('Words, "phrases", -not, prefix*, title:word; empty lists everything')
+    .optional(),
   kinds: z.array(kind).max(4).optional(),
   scope: scope.optional(),
   tags: tags.describe("Any of these").optional(),
-  paths: z.array(z.string().max(1_000)).max(100).describe("Code files: only entries whose applies_to or files cover one").optional(),
+  paths: z
+    .array(z.string().max(1_000))
+    .max(100)
+    .describe("Code files: only entries whose applies_to or files cover one")
+    .optional(),
   limit: z.int().min(1).max(50).describe("10 when absent").optional(),
   cursor: z.string().max(2_000).describe("next_cursor of the page before").optional(),
   category: z.string().max(100).optional(),
@@ -26,7 +34,10 @@ const input = z.strictObject({
   min_priority: z.number().min(0).max(100).optional(),
   min_confidence: share.optional(),
   author: z.string().max(200).optional(),
-  include: z.array(z.enum(["archived", "expired", "superseded"])).describe("Left out unless named here").optional(),
+  include: z
+    .array(z.enum(["archived", "expired", "superseded"]))
+    .describe("Left out unless named here")
+    .optional(),
   min_score: share.describe("Instead of the built-in floor for weak hits").optional(),
   sort: z.enum(["relevance", "updated", "created", "title", "priority"]).optional(),
   explain: z.boolean().describe("Show what each score is made of").optional(),
@@ -53,8 +64,18 @@ const present = (request: { [Key in keyof SearchRequest]: SearchRequest[Key] | u
   Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as SearchRequest;
 
 function request(given: Input, rootScope: string): SearchRequest {
-  const { scope: wanted, tags: tags_any, query, created_after, created_before, updated_after, updated_before, ...rest } = given;
-  const scopes = wanted === undefined ? undefined : [wanted === "project" ? rootScope : formatScope(parseScope(wanted))];
+  const {
+    scope: wanted,
+    tags: tags_any,
+    query,
+    created_after,
+    created_before,
+    updated_after,
+    updated_before,
+    ...rest
+  } = given;
+  const scopes =
+    wanted === undefined ? undefined : [wanted === "project" ? rootScope : formatScope(parseScope(wanted))];
   return present({
     ...rest,
     query: query?.trim() || undefined,
@@ -90,7 +111,10 @@ export const search = operation({
       return `- ${headLine(one)}${snippet}${more}`;
     });
     const rest = total - hits.length;
-    const tail = next_cursor && rest > 0 ? `\n\n${total} in all. The next page: cursor ${next_cursor}. Narrow with kinds, tags or more words.` : "";
+    const tail =
+      next_cursor && rest > 0
+        ? `\n\n${total} in all. The next page: cursor ${next_cursor}. Narrow with kinds, tags or more words.`
+        : "";
     return lines.join("\n") + tail;
   },
   run: async ({ memory }, given) => {

@@ -2,10 +2,10 @@ import * as z from "zod";
 import { MemoryError } from "../errors.js";
 import type { Draft } from "../memory/draft.js";
 import { type Edit, recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
+import type { Memory } from "../memory/memory.js";
 import { planDelete, planRestore } from "../memory/remove.js";
 import { planSave } from "../memory/save.js";
 import { planUpdate } from "../memory/update.js";
-import type { Memory } from "../memory/memory.js";
 import { writeLine } from "./entry-head.js";
 import { type OperationContext, operation } from "./operation.js";
 import { allowSecrets, baseVersion, fields, kind, reason, ref, scope, tags, writeResult } from "./params.js";
@@ -28,7 +28,11 @@ const updateInput = {
   set: fields.describe("Fields to set, null clears; name, scope, kind move it").optional(),
   content: z.string().describe("New text, whole").optional(),
   append: z.string().describe("Text to add at the end").optional(),
-  edits: z.array(z.strictObject({ old: z.string(), new: z.string() })).max(100).describe("Exact replacements; old must occur once").optional(),
+  edits: z
+    .array(z.strictObject({ old: z.string(), new: z.string() }))
+    .max(100)
+    .describe("Exact replacements; old must occur once")
+    .optional(),
   add_tags: tags.optional(),
   remove_tags: tags.optional(),
   base_version: baseVersion.optional(),
@@ -77,7 +81,14 @@ async function decideAll(memory: Memory, draft: Draft, plans: readonly Plan[]): 
   throw new MemoryError(
     first.error.code,
     `${errors.length} of ${plans.length} cannot be done, so nothing was written. At position ${first.position}: ${first.error.message}`,
-    { errors: errors.map(({ position, error }) => ({ position, code: error.code, message: error.message, data: error.data })) },
+    {
+      errors: errors.map(({ position, error }) => ({
+        position,
+        code: error.code,
+        message: error.message,
+        data: error.data,
+      })),
+    },
   );
 }
 

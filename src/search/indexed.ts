@@ -32,7 +32,9 @@ export interface Indexed {
   readonly author?: string;
   readonly pending?: true;
   readonly conflict?: true;
-  /** Targets of its relations of type `supersedes`, as written. */
+  /** Targets of all its relations, as written. */
+  readonly targets?: readonly string[];
+  /** Those of type `supersedes`. */
   readonly supersedes?: readonly string[];
   readonly hasProblems?: true;
 }
@@ -52,6 +54,7 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
   const { entry } = state;
   const { fields } = entry;
   const supersedes = fields.relations?.filter(({ type }) => type === "supersedes").map(({ target }) => own(target));
+  const targets = fields.relations?.map(({ target }) => own(target));
   const all: { readonly [Key in keyof Indexed]: Indexed[Key] | undefined } = {
     store: share(store),
     path: own(path),
@@ -62,7 +65,7 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
     version: own(state.version),
     tags: fields.tags?.length ? fields.tags.map((tag) => share(tag.toLowerCase())) : NO_TAGS,
     id: fields.id && own(fields.id),
-    summary: fields.summary && own(fields.summary),
+    summary: own(fields.summary ?? description(entry.unknown)),
     category: fields.category && share(fields.category),
     topic: fields.topic && share(fields.topic),
     status: fields.status,
@@ -79,12 +82,18 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
     author: state.author && share(state.author),
     pending: state.pending || undefined,
     conflict: state.conflict || undefined,
+    targets: targets?.length ? targets : undefined,
     supersedes: supersedes?.length ? supersedes : undefined,
     hasProblems: entry.problems.length > 0 || undefined,
   };
   return Object.fromEntries(
     Object.entries(all).filter(([, value]) => value !== undefined && value !== ""),
   ) as unknown as Indexed;
+}
+
+/** What files of other tools (skills, agents, rules) call a summary; as long as a summary may be. */
+function description({ description: text }: Readonly<Record<string, unknown>>): string {
+  return typeof text === "string" ? text.replace(/\s+/g, " ").trim().slice(0, 500) : "";
 }
 
 /** A copy with memory of its own: V8 keeps the whole file alive for as long as one piece cut from it. */

@@ -25,14 +25,17 @@ const FIELD_PREFIX = /^(title|tags?|name|summary|body):(?=["\p{L}\p{N}])/iu;
 const PREFIX_WORD = /^[\p{L}\p{N}_-]{2,}\*$/u;
 // Two letters: `-m` and `-x` are flags of a pasted command.
 const EXCLUSION = /^-(?=\p{L}{2})/u;
+/** Nobody types operators into so many words: it is a sentence, or a command with its flags. */
+const LONG_TEXT_WORDS = 16;
 
 /**
  * Reads `"phrase"`, `-word`, `word*` and `field:word` (title, tag, tags, name, summary, body); anything else is plain text.
- * Never throws. Text with line breaks was pasted, so it has no operators; `-word` alone excludes nothing.
+ * Never throws. Text with line breaks or many words was pasted, so it has no operators; `-word` alone excludes nothing.
  */
 export function parseQuery(query: string): ParsedQuery {
   const text = query.slice(0, MAX_QUERY_LENGTH).trim();
-  if (/[\r\n]/.test(text)) return { wanted: [{ text }], phrases: [], excluded: [] };
+  if (/[\r\n]/.test(text) || text.split(/\s+/, LONG_TEXT_WORDS + 1).length > LONG_TEXT_WORDS)
+    return { wanted: [{ text }], phrases: [], excluded: [] };
   const wanted: QueryText[] = [];
   const phrases: QueryText[] = [];
   const minus: { item: QueryText; plain: string }[] = [];

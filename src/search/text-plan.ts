@@ -107,9 +107,9 @@ function prefixClause(prefix: string, index: TextIndex, field: Field | undefined
   return clause(prefix, "prefix", firstLive([...candidates], index), field);
 }
 
-/** The word as typed decides how many edits are allowed: one from 4 letters on, two from 8; none for numbers. */
+/** The word as typed decides how many edits are allowed: one from 5 letters on, two from 8; none for numbers. */
 function nearClause(term: string, word: string, index: TextIndex, field: Field | undefined): Clause {
-  const distance = !/^\p{L}+$/u.test(term) || word.length < 4 ? 0 : word.length < 8 ? 1 : 2;
+  const distance = !/^\p{L}+$/u.test(term) || word.length < 5 ? 0 : word.length < 8 ? 1 : 2;
   if (distance === 0) return clause(term, "term", [], field);
   const candidates = index.resembling(term, distance);
   for (let within = 1; within <= distance; within++) {

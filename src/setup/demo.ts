@@ -23,10 +23,19 @@ export async function demo({ git, say, init, open }: DemoOptions): Promise<void>
   const opened: Memory[] = [];
   try {
     await runGit(git, directory, "init", "-q");
+    // A machine without a git identity can show the demo too.
+    await runGit(git, directory, "config", "user.name", "Demo");
+    await runGit(git, directory, "config", "user.email", "demo@example.org");
     await init(directory);
     const [claude, codex] = [await open(directory, "claude"), await open(directory, "codex")];
     opened.push(claude, codex);
-    const call = async (memory: Memory, agent: string, name: string, action: string | undefined, input: Record<string, unknown>) => {
+    const call = async (
+      memory: Memory,
+      agent: string,
+      name: string,
+      action: string | undefined,
+      input: Record<string, unknown>,
+    ) => {
       const operation = findOperation(name, action)!;
       const output = await invoke(operation, { memory, caller: { agent, session: `demo-${agent}` } }, input);
       return { output, text: operation.render(output, "concise") };
@@ -35,7 +44,8 @@ export async function demo({ git, say, init, open }: DemoOptions): Promise<void>
 
     const saved = await call(claude, "claude", "save", undefined, {
       title: "Use Postgres for billing",
-      content: "Invoices stay in Postgres because the ledger needs serialisable transactions; we tried a document store and lost two invoices.",
+      content:
+        "Invoices stay in Postgres because the ledger needs serialisable transactions; we tried a document store and lost two invoices.",
       category: "decision",
       tags: ["billing", "database"],
       reason: "asked in review",
@@ -48,13 +58,30 @@ export async function demo({ git, say, init, open }: DemoOptions): Promise<void>
       tags: ["network"],
     });
 
-    step('Another agent, in a process of its own, asks: "where do invoices live?"', (await call(codex, "codex", "search", undefined, { query: "where do invoices live?" })).text);
+    step(
+      'Another agent on the same repository asks: "where do invoices live?"',
+      (await call(codex, "codex", "search", undefined, { query: "where do invoices live?" })).text,
+    );
 
     const before = (saved.output as { version: string }).version;
     const ref = "memories/use-postgres-for-billing";
-    step("It adds what it learned", (await call(codex, "codex", "update", undefined, { ref, append: "Backups run at 03:00 UTC.", add_tags: ["backup"], base_version: before })).text);
+    step(
+      "It adds what it learned",
+      (
+        await call(codex, "codex", "update", undefined, {
+          ref,
+          append: "Backups run at 03:00 UTC.",
+          add_tags: ["backup"],
+          base_version: before,
+        })
+      ).text,
+    );
 
-    const stale = await call(claude, "claude", "update", undefined, { ref, set: { importance: 0.9 }, base_version: before }).then(
+    const stale = await call(claude, "claude", "update", undefined, {
+      ref,
+      set: { importance: 0.9 },
+      base_version: before,
+    }).then(
       ({ text }) => text,
       (error: unknown) => (error instanceof MemoryError ? `${error.code}: ${error.message}` : String(error)),
     );
@@ -64,7 +91,10 @@ export async function demo({ git, say, init, open }: DemoOptions): Promise<void>
 
     const status = await runGit(git, directory, "status", "--short", "--untracked-files=all");
     if (status) step("The branch is yours: git status shows the files, nothing was committed or staged", status);
-    step("git memory commit", (await call(claude, "claude", "admin", "commit", { message: "Add what we learned about billing" })).text);
+    step(
+      "git memory commit",
+      (await call(claude, "claude", "admin", "commit", { message: "Add what we learned about billing" })).text,
+    );
     const log = await runGit(git, directory, "log", "--stat", "--format=%h %s");
     if (log) step("git log", log);
     say("\nAll of it was in a throwaway repository, which is gone now. In your own: git memory init");

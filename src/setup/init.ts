@@ -6,8 +6,8 @@ import { nameFromTitle } from "../entry/name.js";
 import { formatScope, parseScope, type Scope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import { discover, repositoryAt } from "../git/discover.js";
-import { readIfThere } from "../git/git-fs.js";
 import type { Environment, GitBinary } from "../git/git-binary.js";
+import { readIfThere } from "../git/git-fs.js";
 import { signsCommits } from "../git/identity.js";
 import { isIgnored, makeRepository, remoteName } from "../git/setup.js";
 import { STORE_FOLDER } from "../store/find-store.js";
@@ -42,7 +42,9 @@ function rootScope(input: InitInput, fallback: string): Scope {
   if (input.scope !== undefined) {
     const scope = parseScope(input.scope);
     if (scope.level === "session")
-      throw new MemoryError("invalid_input", "A store stands for a project, an org or global, not for a session.", { field: "scope" });
+      throw new MemoryError("invalid_input", "A store stands for a project, an org or global, not for a session.", {
+        field: "scope",
+      });
     return scope;
   }
   return { level: "project", project: (nameFromTitle(fallback) ?? "project").slice(0, 60) };
@@ -63,7 +65,10 @@ export async function init(input: InitInput): Promise<InitResult> {
   const found = await discover(directory);
   const real = await fs.realpath(directory);
   if (input.own && found && found.top !== real)
-    throw new MemoryError("conflict", `${path.basename(directory)} lies inside another repository, and a store of its own needs its own. Choose a folder outside it, or run [[init]] there for a checked-in store.`);
+    throw new MemoryError(
+      "conflict",
+      `${path.basename(directory)} lies inside another repository, and a store of its own needs its own. Choose a folder outside it, or run [[init]] there for a checked-in store.`,
+    );
   const made: string[] = [];
   if (input.own && !found) {
     await makeRepository(real, input.git);
@@ -72,7 +77,10 @@ export async function init(input: InitInput): Promise<InitResult> {
   const repository = input.own ? await repositoryAt(real) : found;
   const mode = input.commit ?? (input.own ? "each" : "journal");
   if (mode === "each" && repository && (await signsCommits(repository, input.git, input.env)))
-    throw new MemoryError("forbidden", "commit.gpgsign is on here, and commits made by git-memory cannot be signed. Use --commit journal: then your own commits carry the entries.");
+    throw new MemoryError(
+      "forbidden",
+      "commit.gpgsign is on here, and commits made by git-memory cannot be signed. Use --commit journal: then your own commits carry the entries.",
+    );
   const top = repository?.top ?? real;
   const root = input.own ? top : path.join(top, STORE_FOLDER);
   await fs.mkdir(root, { recursive: true });
@@ -89,15 +97,30 @@ export async function init(input: InitInput): Promise<InitResult> {
     await put(root, `guidelines/${STARTER.name}.md`, editEntry(null, { set, content: STARTER.content }, at), made);
   }
   const kind = input.own ? "own" : repository ? "checked-in" : "plain";
-  return { root, kind, scope: formatScope(scope), made, warnings: await warnings(root, kind, repository?.top, input.git) };
+  return {
+    root,
+    kind,
+    scope: formatScope(scope),
+    made,
+    warnings: await warnings(root, kind, repository?.top, input.git),
+  };
 }
 
-async function warnings(root: string, kind: InitResult["kind"], top: string | undefined, git: GitBinary | undefined): Promise<string[]> {
+async function warnings(
+  root: string,
+  kind: InitResult["kind"],
+  top: string | undefined,
+  git: GitBinary | undefined,
+): Promise<string[]> {
   if (kind === "plain" || top === undefined)
-    return ["This folder is not in a git repository: entries have versions here, but nobody else gets them. `git init` changes that."];
+    return [
+      "This folder is not in a git repository: entries have versions here, but nobody else gets them. `git init` changes that.",
+    ];
   const relative = path.relative(top, root) || ".";
   if (!(await isIgnored(top, path.join(relative, MANIFEST_FILE), git))) return [];
-  return [`${relative} is git-ignored, so git will not carry the entries. Take it out of .gitignore (or .git/info/exclude).`];
+  return [
+    `${relative} is git-ignored, so git will not carry the entries. Take it out of .gitignore (or .git/info/exclude).`,
+  ];
 }
 
 /** What a person does next, as lines to print. */

@@ -73,3 +73,8 @@ describe("parseQuery", () => {
     );
   });
 });
+
+test("takes a pasted sentence with flags as plain text", () => {
+  const words = "move the old test suites to the new runner with -Force and -Invoke as the manual says so please";
+  expect(parseQuery(words)).toEqual({ wanted: [{ text: words }], phrases: [], excluded: [] });
+});

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { MemoryError } from "../../errors.js";
-import type { Memory } from "../../memory/memory.js";
 import type { Caller } from "../../memory/edits.js";
+import type { Memory } from "../../memory/memory.js";
 import { invoke, type Operation } from "../../operations/operation.js";
 import { OPERATIONS } from "../../operations/registry.js";
 import { speak } from "../../operations/speech.js";
@@ -63,7 +63,10 @@ function addOption(command: Command, parameter: Parameter): void {
       : new Option(`${flag} <${type === "list" ? "text" : type.replace("-list", "")}>`, description);
   if (type === "list" || type === "json-list")
     option.argParser((one: string, before: string[] | undefined) => [...(before ?? []), one]);
-  const values = choices && !description.includes(choices[0] ?? "") ? `${description ? `${description}; ` : ""}${choices.join(", ")}` : description;
+  const values =
+    choices && !description.includes(choices[0] ?? "")
+      ? `${description ? `${description}; ` : ""}${choices.join(", ")}`
+      : description;
   option.description = type === "list" || type === "json-list" ? `${values}${values ? "; " : ""}repeatable` : values;
   command.addOption(option);
 }
@@ -71,7 +74,10 @@ function addOption(command: Command, parameter: Parameter): void {
 /** Text from an argument, standard input (`-`) or `--file`. */
 async function contentOf(typed: Record<string, unknown>, terminal: Terminal): Promise<string | undefined> {
   if (typeof typed.file === "string") {
-    if (typed.content !== undefined) throw new MemoryError("invalid_input", "Give the text as an argument or with --file, not both.", { field: "content" });
+    if (typed.content !== undefined)
+      throw new MemoryError("invalid_input", "Give the text as an argument or with --file, not both.", {
+        field: "content",
+      });
     return terminal.readFile(typed.file).catch(() => {
       throw new MemoryError("invalid_input", `--file cannot be read: ${typed.file}.`, { field: "file" });
     });
@@ -98,15 +104,23 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     .addHelpText("after", `\n${EXAMPLES.map((line) => line.replaceAll("git memory", terminal.shell)).join("\n")}`);
 
   const report = (error: unknown): number => {
-    const known = error instanceof MemoryError ? error : new MemoryError("internal", "Something unexpected went wrong; the cause is above.");
-    if (known.code === "internal") options.log("the command failed", error instanceof Error ? (error.cause ?? error) : error);
+    const known =
+      error instanceof MemoryError
+        ? error
+        : new MemoryError("internal", "Something unexpected went wrong; the cause is above.");
+    if (known.code === "internal")
+      options.log("the command failed", error instanceof Error ? (error.cause ?? error) : error);
     const message = speak(known.message, { tools: new Set(), shell: terminal.shell });
     if (asJson) terminal.out(`${JSON.stringify({ error: { code: known.code, message, data: known.data } })}\n`);
     else terminal.err(`${terminal.shell}: ${message}\n`);
     return STATUS[known.code] ?? 1;
   };
 
-  const runOperation = async (operation: Operation, typed: Record<string, unknown>, flags: GlobalFlags): Promise<number> => {
+  const runOperation = async (
+    operation: Operation,
+    typed: Record<string, unknown>,
+    flags: GlobalFlags,
+  ): Promise<number> => {
     const parameters = parametersOf(operation);
     const content = "content" in operation.input.shape ? await contentOf(typed, terminal) : undefined;
     const input = await inputOf(parameters, { ...typed, content });
@@ -114,7 +128,9 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     try {
       const output = await invoke(operation, { memory, caller: options.caller(flags) }, input);
       const style = typed.detailed === true ? "detailed" : "concise";
-      const text = asJson ? JSON.stringify(output) : paint(speak(operation.render(output, style), { tools: new Set(), shell: terminal.shell }), terminal.colour);
+      const text = asJson
+        ? JSON.stringify(output)
+        : paint(speak(operation.render(output, style), { tools: new Set(), shell: terminal.shell }), terminal.colour);
       terminal.out(`${text}\n`);
       return operation.failed?.(output) ? 1 : 0;
     } finally {
@@ -124,18 +140,24 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
 
   for (const operation of OPERATIONS) {
     const parameters = parametersOf(operation);
-    const command = program.command([operation.command, ...positional(operation, parameters)].join(" ")).description(operation.description);
+    const command = program
+      .command([operation.command, ...positional(operation, parameters)].join(" "))
+      .description(operation.description);
     command.option("--json", "print the result as JSON");
     command.option("--root <dir>", "the store, or the folder it is in").option("--session <name>", "session to record");
     for (const parameter of parameters) if (!operation.args.includes(parameter.field)) addOption(command, parameter);
-    if ("content" in operation.input.shape) command.option("--file <file>", "read the text from a file; - as text reads standard input");
+    if ("content" in operation.input.shape)
+      command.option("--file <file>", "read the text from a file; - as text reads standard input");
     if (operation.effect === "read") command.option("--detailed", "show ids, versions and scores");
     command.action(async (...received: unknown[]) => {
       const own = command.opts<Record<string, unknown>>();
       const all = { ...program.opts<Record<string, unknown>>(), ...own };
       asJson = all.json === true;
       const typed: Record<string, unknown> = Object.fromEntries(
-        Object.entries(all).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+        Object.entries(all).map(([key, value]) => [
+          key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+          value,
+        ]),
       );
       operation.args.forEach((field, position) => {
         const given = received[position];

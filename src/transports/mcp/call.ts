@@ -74,9 +74,13 @@ export async function callTool(
     const output = await invoke(operation, context, input);
     if (format !== "json")
       return { content: [{ type: "text", text: speak(operation.render(output, format), speech) }] };
-    return { content: [{ type: "text", text: JSON.stringify(output) }], structuredContent: output as Record<string, unknown> };
+    return {
+      content: [{ type: "text", text: JSON.stringify(output) }],
+      structuredContent: output as Record<string, unknown>,
+    };
   } catch (error) {
-    if (!(error instanceof MemoryError) || error.code === "internal") log("a call failed", error instanceof Error ? (error.cause ?? error) : error);
+    if (!(error instanceof MemoryError) || error.code === "internal")
+      log("a call failed", error instanceof Error ? (error.cause ?? error) : error);
     return failure(error, speech);
   }
 }

@@ -31,16 +31,23 @@ export function createServer(options: ServerOptions): Server {
   };
   server.oninitialized = () => {
     // The answer to `initialize` is on its way: now the store may be opened. Calls report what goes wrong with it.
-    setImmediate(() => void Promise.all([options.memory(), surface()]).catch((error: unknown) => options.log("start", error)));
+    setImmediate(
+      () => void Promise.all([options.memory(), surface()]).catch((error: unknown) => options.log("start", error)),
+    );
   };
   server.setRequestHandler(ListToolsRequestSchema, async () => {
     const { operations, tools } = await surface();
     return { tools: tools.toolsOf(operations) };
   });
   server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
-    const [{ operations }, { callTool }, memory] = await Promise.all([surface(), import("./call.js"), options.memory()]);
+    const [{ operations }, { callTool }, memory] = await Promise.all([
+      surface(),
+      import("./call.js"),
+      options.memory(),
+    ]);
     const own = operations.filter(({ area }) => `memory_${area}` === params.name);
-    if (own.length === 0) throw new McpError(ErrorCode.InvalidParams, `There is no tool ${params.name}; tools/list names what there is.`);
+    if (own.length === 0)
+      throw new McpError(ErrorCode.InvalidParams, `There is no tool ${params.name}; tools/list names what there is.`);
     const client = server.getClientVersion();
     const agent = options.agent ?? (client && `${client.name}/${client.version}`);
     const caller: Caller = { session: options.session, ...(agent === undefined ? {} : { agent }) };
