@@ -21,58 +21,26 @@ const out = (text: string): void => {
   fs.writeSync(1, text);
 };
 
-let git: Promise<GitBinary | undefined> | undefined;
-
-function findGit(): Promise<GitBinary | undefined> {
-  git ??= import("./git/git-binary.js").then((module) =>
-    module.findGit(process.env.GIT_MEMORY_GIT || "git", process.env),
-  );
-  return git;
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, but belongs to somebody else.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }
 
-interface OpenOptions extends GlobalFlags {
-  readonly directory?: string;
-  readonly watch: boolean;
+const facts = { env: process.env, pid: process.pid, host: os.hostname(), home: os.homedir(), runs };
+
+async function findGit(): Promise<GitBinary | undefined> {
+  return (await import("./git/git-binary.js")).findGit(process.env.GIT_MEMORY_GIT || "git", process.env);
 }
 
-async function openMemory({ root, directory, watch }: OpenOptions): Promise<Memory> {
-  const [{ Memory }, { newUuid }, lock, finder] = await Promise.all([
-    import("./memory/memory.js"),
-    import("./memory/ids.js"),
-    import("./git/lock.js"),
-    import("./store/find-store.js"),
-  ]);
-  const inCi = process.env.CI === "true" || process.env.CI === "1";
-  const named = root ?? process.env.GIT_MEMORY_ROOT;
-  const from = directory ?? process.env.CLAUDE_PROJECT_DIR ?? process.cwd();
-  const memory = new Memory({
-    find: () => (named ? finder.namedStore(named) : finder.findStore(from, os.homedir())),
-    personal: () => finder.personalSettings(process.env, os.homedir()),
-    flags: undefined,
-    newId: newUuid,
-    git: await findGit(),
-    env: process.env,
-    owner: {
-      host: os.hostname(),
-      boot: await lock.bootId(),
-      pid: process.pid,
-      started: await lock.processStart(process.pid),
-    },
-    isAlive: async ({ pid, started }) => {
-      try {
-        process.kill(pid, 0);
-      } catch (error) {
-        // EPERM: it lives, but belongs to somebody else.
-        if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
-      }
-      return started === "" || (await lock.processStart(pid)) === started;
-    },
-    now: Date.now,
-    watch: watch && !inCi,
-    publishes: !inCi,
-  });
-  memory.start();
-  return memory;
+async function openMemory({ root, watch }: { root?: string | undefined; watch: boolean }): Promise<Memory> {
+  const { openMemory: open } = await import("./memory/open-memory.js");
+  const directory = process.env.CLAUDE_PROJECT_DIR || process.cwd();
+  return open({ root: root ?? process.env.GIT_MEMORY_ROOT, directory, watch }, facts);
 }
 
 const agent = process.env.GIT_MEMORY_AGENT;

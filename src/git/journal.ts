@@ -12,9 +12,13 @@ import { listFiles, lookup, spliceTree, type TreeFile } from "./tree.js";
 /** What one journal commit did to one path: blob ids (SHA-1), null = no file. */
 export interface JournalChange {
   readonly path: string;
-  /** What the write was made on top of. */
+  /** What the write was made on top of; with `from`, the state that the file had there. */
   readonly before: string | null;
   readonly after: string | null;
+  /** `created`, `updated`, `renamed`, `archived`, `restored`, `deleted`. */
+  readonly op: string;
+  /** The path that the file was moved from. */
+  readonly from?: string;
 }
 
 /** What goes on record with a write. */
@@ -24,7 +28,7 @@ export interface JournalRecord {
   readonly at: number;
   readonly subject: string;
   readonly reason?: string;
-  /** `created`, `updated`, `renamed`, `archived`, `restored`, `deleted` … */
+  /** The change's word, or `bulk` for a write of several. */
   readonly op: string;
   readonly entry?: string;
   readonly agent?: string;
@@ -38,9 +42,7 @@ export interface JournalCommit extends JournalRecord {
 }
 
 /** A change that is about to be recorded: bytes instead of an id. */
-export interface NewChange {
-  readonly path: string;
-  readonly before: string | null;
+export interface NewChange extends Omit<JournalChange, "after"> {
   readonly after: Uint8Array | null;
 }
 
@@ -53,19 +55,6 @@ const TOMBSTONE: TreeFile = {
 };
 const state = (file: TreeFile | undefined): string | null | undefined =>
   file && (file.mode === TOMBSTONE.mode ? null : file.oid);
-
-const changeText = ({ path, before, after }: JournalChange): string =>
-  `${before ?? "-"} ${after ?? "-"} ${JSON.stringify(path)}`;
-
-function parseChange(text: string): JournalChange {
-  const [before, after, ...rest] = text.split(" ");
-  const id = (word: string | undefined) => (word === undefined || word === "-" ? null : word);
-  return {
-    path: String(JSON.parse(rest.join(" "))),
-    before: id(before),
-    after: id(after),
-  };
-}
 
 /** Trailers that only the journal needs; publishing leaves them out. */
 const PRIVATE_TRAILERS = new Set(["Memory-Time", "Memory-Change"]);
@@ -82,7 +71,7 @@ function message(record: JournalRecord, changes: readonly JournalChange[]): stri
       ...optional("Memory-Session", record.session),
       ...optional("Memory-Branch", record.branch),
       ["Memory-Time", String(record.at)],
-      ...changes.map((change) => ["Memory-Change", changeText(change)] as const),
+      ...changes.map((change) => ["Memory-Change", JSON.stringify(change)] as const),
     ],
   });
 }
@@ -153,10 +142,10 @@ export class Journal {
     const batch = new ObjectBatch(this.objects);
     const files = new Map<string, TreeFile>();
     const written: JournalChange[] = [];
-    for (const { path: file, before, after } of changes) {
-      const oid = batch.add("blob", after ?? new Uint8Array());
-      files.set(file, after ? { oid, mode: "100644" } : TOMBSTONE);
-      written.push({ path: file, before, after: after && oid });
+    for (const change of changes) {
+      const oid = batch.add("blob", change.after ?? new Uint8Array());
+      files.set(change.path, change.after ? { oid, mode: "100644" } : TOMBSTONE);
+      written.push({ ...change, after: change.after && oid });
     }
     const parent = tip === undefined ? undefined : await this.objects.commit(tip);
     if (tip !== undefined && !parent) throw new Error(`journal commit ${tip} is not there`);
@@ -215,7 +204,9 @@ export class Journal {
       ...optional("Memory-Agent", "agent"),
       ...optional("Memory-Session", "session"),
       ...optional("Memory-Branch", "branch"),
-      changes: parsed.trailers.filter(([key]) => key === "Memory-Change").map(([, value]) => parseChange(value)),
+      changes: parsed.trailers
+        .filter(([key]) => key === "Memory-Change")
+        .map(([, value]) => JSON.parse(value) as JournalChange),
     };
   }
 

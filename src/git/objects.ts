@@ -112,3 +112,12 @@ export class ObjectStore implements ObjectReader {
 export async function initBare(gitdir: string): Promise<void> {
   await git.init({ fs: engineFs, gitdir, bare: true, defaultBranch: "main" });
 }
+
+/** Makes a repository with a work tree at `dir`. */
+export async function initWorkTree(dir: string): Promise<void> {
+  await git.init({ fs: engineFs, dir, defaultBranch: "main" });
+}
+
+/** True when the ignore files of the work tree at `dir` cover a path in it. */
+export const ignoredByEngine = (dir: string, filepath: string): Promise<boolean> =>
+  git.isIgnored({ fs: engineFs, dir, filepath });

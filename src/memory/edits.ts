@@ -2,18 +2,11 @@ import { formatAddress } from "../entry/address.js";
 import { KIND_FOLDERS } from "../entry/kinds.js";
 import { findSecrets } from "../entry/secrets.js";
 import { MemoryError } from "../errors.js";
-import type { Person } from "../git/identity.js";
 import type { Written } from "../store/store.js";
 import type { WriteRecord } from "../store/writer.js";
+import type { Caller } from "./caller.js";
 import type { Draft, Drafted } from "./draft.js";
 import type { Memory } from "./memory.js";
-
-/** Who calls, and why: what a write is recorded with. */
-export interface Caller {
-  readonly agent?: string;
-  readonly session?: string;
-  readonly author?: Person;
-}
 
 /** What one edit does to one entry, put into the draft already. */
 export interface Edit {

@@ -8,9 +8,9 @@ import { SearchIndex } from "../search/search-index.js";
 import type { FoundStore } from "../store/find-store.js";
 import { Store, type StoreOptions, type Written } from "../store/store.js";
 import type { WriteRecord } from "../store/writer.js";
+import type { Caller } from "./caller.js";
 import { Catalog } from "./catalog.js";
 import { Draft } from "./draft.js";
-import type { Caller } from "./edits.js";
 import { parseAt } from "./parse-at.js";
 
 /** What the process lends the memory. */

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { MemoryError } from "../errors.js";
-import type { Caller } from "../memory/edits.js";
+import type { Caller } from "../memory/caller.js";
 import type { Memory } from "../memory/memory.js";
 
 /** What an operation works with: the memory, and who calls. */

@@ -58,3 +58,13 @@ async function isProject(root: string): Promise<boolean> {
   const bytes = await readIfThere(path.join(root, MANIFEST_FILE));
   return bytes !== undefined && parseManifest(bytes).root.level !== "global";
 }
+
+/** What the person's own manifest sets, if there is one: the store at `GIT_MEMORY_HOME`, else below `XDG_DATA_HOME`. */
+export async function personalSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  home: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const data = env.XDG_DATA_HOME || path.join(home, ".local/share");
+  const bytes = await readIfThere(path.join(env.GIT_MEMORY_HOME || path.join(data, "git-memory"), MANIFEST_FILE));
+  return bytes && parseManifest(bytes).settings;
+}

@@ -25,12 +25,8 @@ function follow(commits: readonly JournalCommit[], file: string): JournalVersion
   for (const commit of [...commits].reverse()) {
     const change = commit.changes.find(({ path }) => path === at);
     if (!change) continue;
-    found.push({ commit, path: at, before: change.before, after: change.after });
-    const source = commit.changes.find(({ path, after }) => path !== at && after === null);
-    if (commit.op !== "renamed" || change.before !== null || !source) continue;
-    // The state before the move is the older path's; the move itself was made on top of it.
-    found[found.length - 1] = { commit, path: at, before: source.before, after: change.after };
-    at = source.path;
+    found.push({ commit, ...change });
+    at = change.from ?? at;
   }
   return found.reverse();
 }
@@ -72,7 +68,7 @@ async function headHistory(context: StoreContext, file: string): Promise<PathHis
 export async function history(context: StoreContext, file: string, current: Current | undefined): Promise<History> {
   const { journal, log } = context;
   const name = repoPath(context, file);
-  const own = await renamedLog(context, name);
+  const own = await followed(name);
   const others: JournalVersion[] = [];
   for (const tip of await journal.others())
     for (const commit of await journal.since(undefined, tip))
@@ -90,10 +86,10 @@ export async function history(context: StoreContext, file: string, current: Curr
     truncated: head.truncated,
   };
 
-  async function renamedLog(_context: StoreContext, wanted: string): Promise<JournalVersion[]> {
+  async function followed(wanted: string): Promise<JournalVersion[]> {
     const tip = await journal.tip();
     const direct = follow(await log.commits(tip, wanted), wanted);
-    if (direct[0]?.before == null || direct[0].commit.op !== "renamed") return direct;
+    if (direct[0]?.from === undefined) return direct;
     // The oldest commit found moved the file here: what came before is under the other name.
     return follow(await log.commits(tip), wanted);
   }

@@ -1,5 +1,5 @@
 import type { PathCommit } from "../git/history-walk.js";
-import type { JournalCommit } from "../git/journal.js";
+import type { JournalChange, JournalCommit } from "../git/journal.js";
 import { parseMessage, trailer } from "../git/trailers.js";
 
 /** One state of an entry in history. */
@@ -25,11 +25,8 @@ export interface Version {
 }
 
 /** What the journal knows of one write to one path. */
-export interface JournalVersion {
+export interface JournalVersion extends JournalChange {
   readonly commit: JournalCommit;
-  readonly path: string;
-  readonly before: string | null;
-  readonly after: string | null;
 }
 
 export interface Threads {
@@ -52,10 +49,10 @@ export interface Threads {
 const optional = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
   value === undefined ? {} : ({ [key]: value } as Record<K, string>);
 
-function fromJournal({ commit, path, after }: JournalVersion): Version {
+function fromJournal({ commit, path, after, op }: JournalVersion): Version {
   return {
     version: after,
-    change_type: commit.op,
+    change_type: op,
     author: commit.author.name,
     ...optional("agent", commit.agent),
     ...optional("session", commit.session),
@@ -67,7 +64,7 @@ function fromJournal({ commit, path, after }: JournalVersion): Version {
 
 function changeType({ commit, before, after }: PathCommit, op: string | undefined, renamed: boolean): string {
   if (commit.parents.length > 1) return "merged";
-  if (op !== undefined && !commit.message.includes("Memory-Op: bulk")) return op;
+  if (op !== undefined && op !== "bulk") return op;
   if (after === null) return "deleted";
   if (renamed) return "renamed";
   return before === null ? "created" : "updated";
@@ -81,12 +78,15 @@ function fromHead(step: PathCommit, older: PathCommit | undefined, lent: Journal
   return {
     version: after,
     commit: commit.oid,
-    change_type: source?.op ?? changeType(step, trailer(message, "Memory-Op"), renamed),
+    change_type: lent?.op ?? changeType(step, trailer(message, "Memory-Op"), renamed),
     author: source?.author.name ?? commit.author.name,
     ...optional("agent", source?.agent ?? trailer(message, "Memory-Agent")),
     ...optional("session", source?.session ?? trailer(message, "Memory-Session")),
     at: source?.at ?? commit.committer.seconds * 1000,
-    ...optional("reason", source?.reason ?? message.body ?? (trailer(message, "Memory-Op") ? undefined : message.subject)),
+    ...optional(
+      "reason",
+      source?.reason ?? message.body ?? (trailer(message, "Memory-Op") ? undefined : message.subject),
+    ),
     path,
   };
 }

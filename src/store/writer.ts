@@ -12,6 +12,9 @@ import { assertInside, readWorkingFile, replaceWorkingFile } from "./working-fil
 export interface FileWrite {
   readonly path: string;
   readonly after: Uint8Array | null;
+  readonly op: string;
+  /** Store path that the entry was moved from. */
+  readonly from?: string;
 }
 
 /** What goes on record with a write; author and time are filled in when absent. */
@@ -62,10 +65,12 @@ export class Writer {
     const before = await journal.tip();
     let tip = before;
     if (!held) tip = await this.#recordHandEdits(files, common.branch, tip);
-    const changes: NewChange[] = files.map(({ path: file, after }) => ({
+    const changes: NewChange[] = files.map(({ path: file, after, op, from }) => ({
       path: repoPath(this.#context, file),
-      before: this.#seen.get(file)?.version ?? null,
+      before: this.#seen.get(from ?? file)?.version ?? null,
       after,
+      op,
+      ...(from === undefined ? {} : { from: repoPath(this.#context, from) }),
     }));
     const author = record.author ?? (await this.#context.user());
     const commit = await journal.append(tip, { ...record, ...common, author }, changes);
@@ -114,16 +119,17 @@ export class Writer {
       });
       if (state !== "edited" && state !== "removed") continue;
       if (state === "removed" && last === null) continue;
+      const op = state === "removed" ? "deleted" : last ? "updated" : "created";
       const record: JournalRecord = {
         author: await user(),
         at: seen?.mark ? Math.floor(Math.min(seen.mark.mtimeMs, this.#context.now())) : this.#context.now(),
         subject: `memory: ${state === "removed" ? "remove" : "edit"} ${file} by hand`,
-        op: state === "removed" ? "deleted" : last ? "updated" : "created",
+        op,
         ...(branch === undefined ? {} : { branch }),
       };
       const before = last === undefined ? (head ?? null) : last;
       const after = seen?.bytes ?? null;
-      tip = (await journal.append(tip, record, [{ path: name, before, after }])).oid;
+      tip = (await journal.append(tip, record, [{ path: name, before, after, op }])).oid;
     }
     return tip;
   }
@@ -161,10 +167,10 @@ export class Writer {
       const mine = after && blobId(after);
       const record = { author: await this.#context.user(), at: this.#context.now(), op: "updated" };
       const edit = await journal.append(await journal.tip(), { ...record, subject: `memory: edit ${file} by hand` }, [
-        { path: name, before: mine, after: bytes },
+        { path: name, before: mine, after: bytes, op: "updated" },
       ]);
       await journal.append(edit.oid, { ...record, subject: `memory: write ${file}` }, [
-        { path: name, before: bytes && blobId(bytes), after },
+        { path: name, before: bytes && blobId(bytes), after, op: "updated" },
       ]);
       if (await replaceWorkingFile(disk, bytes, after)) return;
     }

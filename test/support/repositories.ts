@@ -73,6 +73,7 @@ export async function openStore(dir: string, options: Partial<StoreOptions> & { 
     now: Date.now,
     watch: false,
     publishes: true,
+    sink: () => undefined,
     ...rest,
   });
   await store.start();
@@ -83,7 +84,7 @@ export async function openStore(dir: string, options: Partial<StoreOptions> & { 
 export const write = (store: Store, file: string, text: string | null, op = "updated") =>
   store.exclusive(async (session) => {
     await session.read(file);
-    return session.write([{ path: file, after: text === null ? null : Buffer.from(text) }], {
+    return session.write([{ path: file, after: text === null ? null : Buffer.from(text), op }], {
       op,
       subject: `memory: ${op} ${file}`,
       entry: file,

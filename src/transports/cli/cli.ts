@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { MemoryError } from "../../errors.js";
-import type { Caller } from "../../memory/edits.js";
+import type { Caller } from "../../memory/caller.js";
 import type { Memory } from "../../memory/memory.js";
 import { invoke, type Operation } from "../../operations/operation.js";
 import { OPERATIONS } from "../../operations/registry.js";

@@ -1,7 +1,7 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema, McpError } from "@modelcontextprotocol/sdk/types.js";
-import type { Caller } from "../../memory/edits.js";
+import type { Caller } from "../../memory/caller.js";
 import type { Memory } from "../../memory/memory.js";
 import type { Toolset } from "../../operations/operation.js";
 import { INSTRUCTIONS } from "./instructions.js";

@@ -1,0 +1,49 @@
+import { findGit, type GitBinary } from "../git/git-binary.js";
+import { bootId, processStart } from "../git/lock.js";
+import { findStore, namedStore, personalSettings } from "../store/find-store.js";
+import { newUuid } from "./ids.js";
+import { Memory } from "./memory.js";
+
+/** The facts of a process that a memory needs; a Node program passes them from `process` and `os`. */
+export interface ProcessFacts {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly pid: number;
+  readonly host: string;
+  readonly home: string;
+  /** True when a process with this id is there. */
+  readonly runs: (pid: number) => boolean;
+}
+
+export interface OpenOptions {
+  /** The store, or the folder that holds it; nothing else is looked at then. */
+  readonly root?: string | undefined;
+  /** Where to look for the project's store, upwards. */
+  readonly directory: string;
+  /** Notice hand edits as they happen: for a server. */
+  readonly watch: boolean;
+  /** The git program; looked for when absent. */
+  readonly git?: GitBinary | undefined;
+}
+
+/** A memory over the store that is found, opening in the background; calls wait for it and tell what is wrong with it. */
+export async function openMemory(options: OpenOptions, facts: ProcessFacts): Promise<Memory> {
+  const { env, home, pid, host } = facts;
+  const inCi = env.CI === "true" || env.CI === "1";
+  const { root, directory } = options;
+  const memory = new Memory({
+    find: () => (root ? namedStore(root) : findStore(directory, home)),
+    personal: () => personalSettings(env, home),
+    flags: undefined,
+    newId: newUuid,
+    git: options.git ?? (await findGit(env.GIT_MEMORY_GIT || "git", env)),
+    env,
+    owner: { host, boot: await bootId(), pid, started: await processStart(pid) },
+    isAlive: async (holder) =>
+      facts.runs(holder.pid) && (holder.started === "" || (await processStart(holder.pid)) === holder.started),
+    now: Date.now,
+    watch: options.watch && !inCi,
+    publishes: !inCi,
+  });
+  memory.start();
+  return memory;
+}
