@@ -6,6 +6,8 @@ import { SETTINGS } from "../src/config/settings.js";
 import { frontMatterSchema } from "../src/entry/entry-schema.js";
 import { KINDS } from "../src/entry/kinds.js";
 import { MANIFEST } from "../src/entry/manifest.js";
+import { OPERATIONS } from "../src/operations/registry.js";
+import { toolsTable } from "./tools-table.js";
 
 /** A file that is made from the code; `path` is relative to the repository. */
 interface Generated {
@@ -30,7 +32,36 @@ const GENERATED: readonly Generated[] = [
         }),
       ),
   },
+  { path: "schema/operations.schema.json", make: operationSchemas },
+  between("README.md", "tools", toolsTable),
 ];
+
+/** Input and output of every operation, by the command's name. */
+function operationSchemas(): string {
+  const of = (schema: z.ZodType, io: "input" | "output") => {
+    const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
+    return rest;
+  };
+  const entries = OPERATIONS.map(({ area, action, input, output }) => [
+    action ? `${area}.${action}` : area,
+    { input: of(input, "input"), output: of(output, "output") },
+  ]);
+  return `${JSON.stringify({ title: "git-memory operations", operations: Object.fromEntries(entries) }, null, 2)}\n`;
+}
+
+/** A file of which only the part between two marks is made. */
+function between(path: string, name: string, make: () => string): Generated {
+  const [open, close] = [`<!-- ${name}: generated -->`, `<!-- /${name} -->`];
+  return {
+    path,
+    make: () => {
+      const text = current(path) ?? "";
+      const [start, end] = [text.indexOf(open), text.indexOf(close)];
+      if (start < 0 || end < start) throw new Error(`${path} has no marks for ${name}`);
+      return `${text.slice(0, start + open.length)}\n${make()}\n${text.slice(end)}`;
+    },
+  };
+}
 
 function jsonSchema(schema: z.ZodType): string {
   return `${JSON.stringify(z.toJSONSchema(schema, { io: "input" }), null, 2)}\n`;
