@@ -5,7 +5,6 @@ export interface EntryState {
   readonly entry: Entry;
   /** The version token: git blob id (SHA-1) of the file's raw bytes. */
   readonly version: string;
-  readonly createdAt?: number;
   readonly updatedAt?: number;
   readonly author?: string;
   /** Not in HEAD yet: a write of ours or a hand edit that nobody has committed. */

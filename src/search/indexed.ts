@@ -1,4 +1,5 @@
 import type { EntryState } from "../entry/change.js";
+import { creationTime } from "../entry/id.js";
 import { KIND_FOLDERS, type Kind } from "../entry/kinds.js";
 
 /** What the index keeps of an entry: everything but body, relations' notes and free data. Absent means absent in the file. */
@@ -25,7 +26,7 @@ export interface Indexed {
   readonly valid_from?: string;
   readonly valid_until?: string;
   readonly source?: string;
-  /** Milliseconds since 1970. */
+  /** From the id, in milliseconds since 1970. */
   readonly createdAt?: number;
   /** Milliseconds since 1970. */
   readonly updatedAt?: number;
@@ -77,7 +78,7 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
     valid_from: fields.valid_from && own(fields.valid_from),
     valid_until: fields.valid_until && own(fields.valid_until),
     source: fields.source && own(fields.source),
-    createdAt: state.createdAt,
+    createdAt: creationTime(fields.id),
     updatedAt: state.updatedAt,
     author: state.author && share(state.author),
     pending: state.pending || undefined,

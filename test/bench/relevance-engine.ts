@@ -43,7 +43,7 @@ function toChange(document: BenchDocument, n: number): Change {
         body: document.text,
       },
       version: String(n),
-      ...(time !== undefined && { createdAt: time }),
+      ...(time !== undefined && { updatedAt: time }),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MemoryError } from "../../src/errors.js";
-import { indexOf, NOW, names, put } from "./states.js";
+import { idAt, indexOf, NOW, names, put } from "./states.js";
 
 const DAY = 86_400_000;
 
@@ -88,14 +88,14 @@ describe("filters", () => {
     {
       name: "a",
       kind: "guideline",
-      fields: { priority: 90, applies_to: ["src/**/*.ts"], tags: ["DB", "api"] },
-      state: { author: "Ada", createdAt: NOW - 5 * DAY, updatedAt: NOW - 1000 },
+      fields: { id: idAt(NOW - 5 * DAY), priority: 90, applies_to: ["src/**/*.ts"], tags: ["DB", "api"] },
+      state: { author: "Ada", updatedAt: NOW - 1000 },
     },
     {
       name: "b",
       kind: "guideline",
-      fields: { tags: ["db"] },
-      state: { createdAt: NOW - 3 * DAY, updatedAt: NOW - 2000 },
+      fields: { id: idAt(NOW - 3 * DAY), tags: ["db"] },
+      state: { updatedAt: NOW - 2000 },
     },
     {
       name: "c",

@@ -48,3 +48,9 @@ export function indexOf(...all: readonly Given[]): SearchIndex {
 export async function names(index: SearchIndex, request: Parameters<SearchIndex["search"]>[0]): Promise<string[]> {
   return (await index.search(request)).hits.map(({ entry }) => entry.name);
 }
+
+/** A UUID v7 made at a time in milliseconds since 1970. */
+export function idAt(at: number): string {
+  const hex = at.toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}

@@ -36,7 +36,12 @@ function slim(value: unknown): unknown {
   const entries = Object.entries(value).filter(
     ([key, inner]) => !SILENT.has(key) && !(typeof inner === "number" && Math.abs(inner) === Number.MAX_SAFE_INTEGER),
   );
-  return Object.fromEntries(entries.map(([key, inner]) => [key, slim(inner)]));
+  // An empty schema and `true` mean the same; some clients take only the second.
+  const anything = (inner: unknown): boolean =>
+    typeof inner === "object" && inner !== null && Object.keys(inner).length === 0;
+  return Object.fromEntries(
+    entries.map(([key, inner]) => [key, key === "additionalProperties" && anything(inner) ? true : slim(inner)]),
+  );
 }
 
 /** The JSON Schema of an operation's input, without limits. */
