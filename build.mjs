@@ -15,7 +15,7 @@ const shared = {
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
 };
 
-fs.rmSync("dist", { recursive: true, force: true });
+fs.rmSync("dist/types", { recursive: true, force: true });
 const results = await Promise.all([
   build({
     ...shared,

@@ -162,7 +162,7 @@ const commit = operation({
   idempotent: true,
   toolset: "admin",
   route: { method: "POST", path: "/admin/commit" },
-  args: ["message"],
+  args: [],
   render: ({ commit: made, files }) =>
     made
       ? `Committed ${files.length} ${files.length === 1 ? "file" : "files"} as ${made.slice(0, 10)}.`

@@ -55,8 +55,12 @@ function positional(operation: Operation, parameters: readonly Parameter[]): str
   });
 }
 
+/** One-letter forms that people know from git. */
+const SHORT: Readonly<Record<string, string>> = { message: "-m, " };
+
 function addOption(command: Command, parameter: Parameter): void {
-  const { flag, type, choices, description } = parameter;
+  const { type, choices, description } = parameter;
+  const flag = (SHORT[parameter.field] ?? "") + parameter.flag;
   const option =
     type === "boolean"
       ? new Option(flag, description)
