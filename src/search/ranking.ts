@@ -8,8 +8,17 @@ import type { TextMatches, WeightedPlan } from "./text-scorer.js";
 import { Top } from "./top.js";
 import { isVisible } from "./visibility.js";
 
-// Below this share of what was asked, a hit has matched little more than a common word of the query.
-const FLOOR = 0.05;
+const LOWEST_FLOOR = 0.05;
+const HIGHEST_FLOOR = 0.15;
+
+/**
+ * The share of what was asked below which a hit is no answer. It grows with the number of entries: among many, one word
+ * of a query is matched by chance; in a small store the entry that has it is often the one that was meant.
+ */
+export function floorFor(entries: number): number {
+  return Math.min(Math.max(0.05 * (Math.log10(entries) - 0.5), LOWEST_FLOOR), HIGHEST_FLOOR);
+}
+
 // A held phrase closes this part of the gap to a full score.
 const PHRASE_GAIN = 0.3;
 
@@ -42,7 +51,7 @@ export function rank(input: RankInput, table: EntryTable, allowed: ReadonlySet<n
   const { request, now, matches, held } = input;
   const passes = exactly(request);
   const include = request.include ?? [];
-  const floor = request.min_score ?? FLOOR;
+  const floor = request.min_score ?? floorFor(table.size);
   const sort = sortOf(request, matches !== undefined);
   const found = new Top(input.needed, orderOf(sort));
   let total = 0;
