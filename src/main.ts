@@ -2,10 +2,9 @@ import "./stdout.js";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { Command } from "commander";
 import type { GitBinary } from "./git/git-binary.js";
 import type { Memory } from "./memory/memory.js";
-import type { GlobalFlags, ProcessCommand } from "./transports/cli/cli.js";
+import type { Command, GlobalFlags, ProcessCommand } from "./transports/cli/cli.js";
 import { VERSION } from "./version.js";
 
 /** How this program's commands are typed: as git's subcommand, unless it was started through npx. */

@@ -3,10 +3,10 @@ import { BinaryObjects } from "./binary-objects.js";
 import { type Operation, operationInProgress, type Repository } from "./discover.js";
 import type { GitBinary } from "./git-binary.js";
 import { readIfThere, stamp } from "./git-fs.js";
-import { indexEntries } from "./index-file.js";
+import { type IndexEntry, indexFacts } from "./index-file.js";
 import { type ObjectReader, ObjectStore } from "./objects.js";
 import {
-  blockedPath,
+  blockedPaths,
   blockedWorktree,
   type PublishOutcome,
   type PublishRequest,
@@ -15,40 +15,49 @@ import {
 } from "./publish.js";
 import { publishWithBinary, recoverPublishWithBinary } from "./publish-binary.js";
 import { type Head, readHead } from "./refs.js";
-import { listFiles, lookup } from "./tree.js";
+import { compareTrees, listFiles, lookup } from "./tree.js";
 
 /** The blob ids of an unmerged path by stage: 1 = base, 2 = ours, 3 = theirs. */
 export type Stages = Partial<Record<1 | 2 | 3, string>>;
+
+/** What git's index says beyond its entries, as of one state of its file. */
+interface IndexSeen {
+  readonly stamp: string;
+  readonly unmerged: ReadonlyMap<string, Stages>;
+  /** Why only git itself can change it. */
+  readonly obstacle: string | undefined;
+}
 
 /** The person's repository, read by our own engine where it can and by the `git` binary where it cannot. */
 export class Host {
   readonly repository: Repository;
   readonly objects: ObjectReader;
   readonly git: GitBinary | undefined;
-  #index: { stamp: string; unmerged: Map<string, Stages> } | undefined;
+  readonly #store: ObjectStore;
+  #index: IndexSeen | undefined;
 
   constructor(repository: Repository, git: GitBinary | undefined) {
     this.repository = repository;
     this.git = git;
-    this.objects =
-      git && !this.native
-        ? new BinaryObjects(git, repository.top, repository.format)
-        : new ObjectStore(repository.commonDir);
-  }
-
-  /** True when our own engine can read and write everything here. */
-  get native(): boolean {
-    return this.repository.unsupported.length === 0;
+    this.#store = new ObjectStore(repository.commonDir);
+    this.objects = git && !this.#plainObjects ? new BinaryObjects(git, repository.top, repository.format) : this.#store;
   }
 
   /** False where neither engine can tell what HEAD holds: then the working tree stands for it. */
   get readable(): boolean {
-    return this.native || this.git !== undefined || this.#plainRefs;
+    return this.#plainObjects || this.git !== undefined;
   }
 
-  get #plainRefs(): boolean {
+  get #plainObjects(): boolean {
     const { format, unsupported } = this.repository;
     return format === "sha1" && !unsupported.some((what) => /ref storage|borrowed/.test(what));
+  }
+
+  /** What our own engine cannot do here now: a person may have changed git's index to another format meanwhile. */
+  async #obstacles(): Promise<readonly string[]> {
+    const { unsupported } = this.repository;
+    const obstacle = unsupported.length > 0 ? undefined : (await this.#seen()).obstacle;
+    return obstacle === undefined ? unsupported : [obstacle];
   }
 
   async head(): Promise<Head> {
@@ -80,28 +89,30 @@ export class Host {
 
   /** The paths of the whole index that a merge left unmerged. */
   async unmerged(): Promise<ReadonlyMap<string, Stages>> {
+    return (await this.#seen()).unmerged;
+  }
+
+  async #seen(): Promise<IndexSeen> {
     const file = path.join(this.repository.gitDir, "index");
     const now = await stamp(file);
-    if (this.#index?.stamp === now) return this.#index.unmerged;
+    if (this.#index?.stamp === now) return this.#index;
+    const sha256 = { unmerged: [], obstacle: "SHA-256 object ids" };
+    const facts = this.repository.format === "sha1" ? indexFacts((await readIfThere(file)) ?? Buffer.alloc(0)) : sha256;
     const unmerged = new Map<string, Stages>();
-    if (this.native) {
-      for (const { path: name, stage, oid } of indexEntries((await readIfThere(file)) ?? Buffer.alloc(0)))
-        if (stage > 0) unmerged.set(name, { ...unmerged.get(name), [stage]: oid });
-    } else if (this.git) {
-      const listed = await this.git.run(["ls-files", "-u", "-z"], {
-        cwd: this.repository.top,
-      });
-      for (const line of listed.stdout.toString("utf8").split("\0")) {
-        const match = /^\d+ ([0-9a-f]+) ([123])\t(.*)$/s.exec(line);
-        if (match)
-          unmerged.set(match[3]!, {
-            ...unmerged.get(match[3]!),
-            [match[2]!]: match[1]!,
-          });
-      }
-    }
-    this.#index = { stamp: now, unmerged };
-    return unmerged;
+    for (const { path: name, stage, oid } of facts.obstacle ? await this.#listUnmerged() : facts.unmerged)
+      unmerged.set(name, { ...unmerged.get(name), [stage]: oid });
+    const { obstacle } = facts;
+    this.#index = { stamp: now, unmerged, obstacle };
+    return this.#index;
+  }
+
+  async #listUnmerged(): Promise<IndexEntry[]> {
+    const listed = await this.git?.run(["ls-files", "-u", "-z"], { cwd: this.repository.top });
+    const lines = listed?.stdout.toString("utf8").split("\0") ?? [];
+    return lines.flatMap((line) => {
+      const match = /^\d+ ([0-9a-f]+) ([123])\t(.*)$/s.exec(line);
+      return match ? [{ path: match[3]!, oid: match[1]!, stage: Number(match[2]) }] : [];
+    });
   }
 
   /** The blob at `file` (from the work tree's top) in a commit; null = none. */
@@ -118,20 +129,28 @@ export class Host {
     return new Map([...files].map(([file, { oid }]) => [file, oid]));
   }
 
+  /** The files below `folder` that differ between two commits: path → blob id in `to`, null = gone. */
+  async blobsChanged(
+    from: string | undefined,
+    to: string | undefined,
+    folder: string,
+  ): Promise<Map<string, string | null>> {
+    const tree = async (commit: string | undefined) =>
+      commit === undefined ? undefined : (await this.objects.commit(commit))?.tree;
+    const differences = await compareTrees(this.objects, await tree(from), await tree(to), folder);
+    return new Map(differences.map(({ path: file, after }) => [file, after?.oid ?? null]));
+  }
+
   /** Why nothing can be published now, or at these paths; undefined = it can. */
   async blocked(head: Head, files: readonly string[]): Promise<string | undefined> {
-    if (!this.native && !this.git)
-      return `this repository uses ${this.repository.unsupported.join(" and ")}, which needs the git program`;
+    const obstacles = await this.#obstacles();
+    if (obstacles.length > 0 && !this.git)
+      return `this repository uses ${obstacles.join(" and ")}, which needs the git program`;
     const whole = await blockedWorktree(this.repository, head);
     if (whole) return whole;
-    if (!this.native) return this.#blockedForBinary(files);
+    if (obstacles.length > 0) return this.#blockedForBinary(files);
     const index = (await readIfThere(path.join(this.repository.gitDir, "index"))) ?? Buffer.alloc(0);
-    const objects = new ObjectStore(this.repository.commonDir);
-    for (const file of files) {
-      const reason = await blockedPath(objects, index, head.commit, file);
-      if (reason) return reason;
-    }
-    return undefined;
+    return blockedPaths(this.objects, index, head.commit, files);
   }
 
   async #blockedForBinary(files: readonly string[]): Promise<string | undefined> {
@@ -145,13 +164,14 @@ export class Host {
     return staged.status === 1 ? "a path has staged changes" : undefined;
   }
 
-  async publish(request: PublishRequest, head: Head): Promise<PublishOutcome> {
-    return this.native ? publish(request) : publishWithBinary(this.git!, request, head.ref!);
+  async publish(request: PublishRequest): Promise<PublishOutcome> {
+    const native = (await this.#obstacles()).length === 0;
+    return native ? publish(request, this.#store) : publishWithBinary(this.git!, request);
   }
 
   /** Completes or undoes a publication that a dead process began. */
   async recover(intentFile: string): Promise<void> {
-    if (this.native) await recoverPublish(this.repository, intentFile);
-    else if (this.git) await recoverPublishWithBinary(this.git, this.repository, intentFile);
+    await recoverPublish(this.repository, intentFile);
+    if (this.git) await recoverPublishWithBinary(this.git, this.repository, `${intentFile}.git`);
   }
 }

@@ -21,8 +21,8 @@ export interface FileStat {
 
 export interface IndexUpdate {
   readonly path: string;
-  /** undefined removes the path. */
-  readonly file: { readonly oid: string; readonly stat: FileStat } | undefined;
+  /** undefined removes the path. Modes are git's octal text, `100644` when absent. */
+  readonly file: { readonly oid: string; readonly stat: FileStat; readonly mode?: string } | undefined;
 }
 
 const HEADER = 12;
@@ -46,8 +46,10 @@ function* spans(bytes: Buffer): Generator<Span> {
   let start = HEADER;
   for (let left = bytes.readUInt32BE(8); left > 0; left--) {
     const nameAt = start + FIXED + (bytes[start + 60]! & 0x40 ? 2 : 0);
-    const nul = bytes.indexOf(0, nameAt);
-    if (nul < 0) throw new Error("git's index is damaged");
+    // The flags hold the name's length, up to what twelve bits can say.
+    const length = bytes.readUInt16BE(start + 60) & 0xfff;
+    const nul = length < 0xfff ? nameAt + length : bytes.indexOf(0, nameAt);
+    if (nul < 0 || nul >= bytes.length) throw new Error("git's index is damaged");
     const end = start + (Math.floor((nul - start) / 8) + 1) * 8;
     yield { start, nameAt, nul, end };
     start = end;
@@ -67,8 +69,42 @@ export function* indexEntries(bytes: Buffer, prefix = ""): Generator<IndexEntry>
   }
 }
 
+/** What an index says beyond its entries. */
+export interface IndexFacts {
+  /** The entries of unmerged paths. */
+  readonly unmerged: readonly IndexEntry[];
+  /** What keeps us from changing this index ourselves, as a noun; undefined = nothing. */
+  readonly obstacle: string | undefined;
+}
+
+/** Looks through an index once; `bytes` is empty when there is none. Throws when damaged. */
+export function indexFacts(bytes: Buffer): IndexFacts {
+  if (bytes.length === 0) return { unmerged: [], obstacle: undefined };
+  const version = bytes.length < HEADER ? 0 : bytes.readUInt32BE(4);
+  if (version !== 2 && version !== 3) return { unmerged: [], obstacle: `index version ${version}` };
+  const unmerged: IndexEntry[] = [];
+  let at = HEADER;
+  for (const { start, nameAt, nul, end } of spans(bytes)) {
+    at = end;
+    const stage = (bytes[start + 60]! >> 4) & 3;
+    if (stage > 0)
+      unmerged.push({
+        path: bytes.toString("utf8", nameAt, nul),
+        oid: bytes.toString("hex", start + 40, start + 60),
+        stage,
+      });
+  }
+  for (; at + 8 <= bytes.length - ID; at += 8 + bytes.readUInt32BE(at + 4)) {
+    const signature = bytes.toString("latin1", at, at + 4);
+    if (!/^[a-z]/.test(signature)) continue;
+    const names: Record<string, string> = { link: "a split index", sdir: "a sparse index" };
+    return { unmerged, obstacle: names[signature] ?? `the index extension ${signature}` };
+  }
+  return { unmerged, obstacle: undefined };
+}
+
 /** git compares times in seconds and nanoseconds and the low 32 bits of everything else. */
-function encode(path: string, oid: string, stat: FileStat): Buffer {
+function encode(path: string, oid: string, stat: FileStat, mode: string): Buffer {
   const name = Buffer.from(path);
   const length = (Math.floor((FIXED + name.length) / 8) + 1) * 8;
   const entry = Buffer.alloc(length);
@@ -80,7 +116,7 @@ function encode(path: string, oid: string, stat: FileStat): Buffer {
     stat.mtimeNs % 1_000_000_000n,
     stat.dev,
     stat.ino,
-    0o100644n,
+    BigInt(Number.parseInt(mode, 8)),
     stat.uid,
     stat.gid,
     stat.size,
@@ -176,7 +212,7 @@ export function spliceIndex(bytes: Buffer, updates: readonly IndexUpdate[]): Buf
   let done: Buffer | undefined;
   const put = ({ path, file }: IndexUpdate): void => {
     if (!file) return;
-    parts.push(encode(path, file.oid, file.stat));
+    parts.push(encode(path, file.oid, file.stat, file.mode ?? "100644"));
     count++;
   };
   for (const span of spans(old)) {
@@ -193,7 +229,10 @@ export function spliceIndex(bytes: Buffer, updates: readonly IndexUpdate[]): Buf
       // All stages of a path that was set go.
       parts.push(old.subarray(from, span.start));
       from = span.end;
-    } else count++;
+      continue;
+    }
+    done = undefined;
+    count++;
   }
   parts.push(old.subarray(from, end));
   for (const { update } of pending) put(update);

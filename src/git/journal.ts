@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import type { Signature } from "./commit-text.js";
 import type { GitBinary } from "./git-binary.js";
-import { isErrno } from "./git-fs.js";
+import { isErrno, overwriteLine, removeFile } from "./git-fs.js";
 import { ObjectBatch } from "./object-batch.js";
 import { initBare, ObjectStore } from "./objects.js";
 import { RefMoved, resolveRef, updateRef } from "./refs.js";
@@ -20,6 +20,9 @@ export interface JournalChange {
   /** The path that the file was moved from. */
   readonly from?: string;
 }
+
+/** What a change found at its own path: a moved file comes to where none was. */
+export const foundAt = ({ before, from }: JournalChange): string | null => (from === undefined ? before : null);
 
 /** What goes on record with a write. */
 export interface JournalRecord {
@@ -115,21 +118,35 @@ export class Journal {
     return resolveRef(this.#dir, `refs/${mark}/${this.#worktree}`);
   }
 
+  /** Called by the holder of the write lock only, so there is nobody to race with. */
   async setMark(mark: Mark, before: string | undefined, after: string): Promise<void> {
-    if (before !== after) await updateRef(this.#dir, `refs/${mark}/${this.#worktree}`, before, after);
+    if (before !== after) await overwriteLine(path.join(this.#dir, `refs/${mark}/${this.#worktree}`), after);
   }
 
-  /** The refs of the other worktrees, tip by name. */
-  async others(): Promise<string[]> {
+  /** The other worktrees that have written: name and newest commit. */
+  async others(): Promise<{ worktree: string; tip: string }[]> {
     const names = await fs.readdir(path.join(this.#dir, "refs/heads/worktrees")).catch((error: unknown) => {
       if (isErrno(error, "ENOENT")) return [];
       throw error;
     });
-    const refs = ["main", ...names.filter((name) => !name.endsWith(".lock")).map((name) => `worktrees/${name}`)];
-    const tips = refs
-      .filter((name) => name !== this.#worktree)
-      .map((name) => resolveRef(this.#dir, `refs/heads/${name}`));
-    return (await Promise.all(tips)).filter((tip) => tip !== undefined);
+    const all = ["main", ...names.filter((name) => !/^\.|\.lock$/.test(name)).map((name) => `worktrees/${name}`)];
+    const found: { worktree: string; tip: string }[] = [];
+    for (const worktree of all.filter((name) => name !== this.#worktree)) {
+      const tip = await resolveRef(this.#dir, `refs/heads/${worktree}`);
+      if (tip !== undefined) found.push({ worktree, tip });
+    }
+    return found;
+  }
+
+  /** Removes the ref lock that a killed process left; called by the holder of the write lock, which all writers here take. */
+  unlock(): void {
+    removeFile(path.join(this.#dir, `${this.#ref}.lock`));
+  }
+
+  /** Takes back the newest commit, `tip`, that was not acknowledged: `to` is the tip again. */
+  async rewind(tip: string, to: string | undefined): Promise<void> {
+    if (to !== undefined) return updateRef(this.#dir, this.#ref, tip, to);
+    if ((await this.tip()) === tip) removeFile(path.join(this.#dir, this.#ref));
   }
 
   /**
@@ -142,13 +159,13 @@ export class Journal {
     const batch = new ObjectBatch(this.objects);
     const files = new Map<string, TreeFile>();
     const written: JournalChange[] = [];
+    const parent = tip === undefined ? undefined : await this.objects.commit(tip);
+    if (tip !== undefined && !parent) throw new Error(`journal commit ${tip} is not there`);
     for (const change of changes) {
       const oid = batch.add("blob", change.after ?? new Uint8Array());
       files.set(change.path, change.after ? { oid, mode: "100644" } : TOMBSTONE);
       written.push({ ...change, after: change.after && oid });
     }
-    const parent = tip === undefined ? undefined : await this.objects.commit(tip);
-    if (tip !== undefined && !parent) throw new Error(`journal commit ${tip} is not there`);
     const tree = await spliceTree(batch, parent?.tree, files);
     const who: Signature = {
       ...record.author,
@@ -214,10 +231,10 @@ export class Journal {
   async since(from: string | undefined, tip: string | undefined): Promise<JournalCommit[]> {
     const commits: JournalCommit[] = [];
     for (let at = tip; at !== undefined && at !== from; ) {
-      const [raw, commit] = [await this.objects.commit(at), await this.read(at)];
-      if (!raw || !commit) throw new Error(`journal commit ${at} is not there`);
+      const commit = await this.read(at);
+      if (!commit) throw new Error(`journal commit ${at} is not there`);
       commits.push(commit);
-      at = raw.parents[0];
+      at = (await this.objects.commit(at))?.parents[0];
     }
     return commits.reverse();
   }

@@ -3,7 +3,8 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MemoryError } from "../errors.js";
-import { createExclusive, isErrno, readIfThere } from "./git-fs.js";
+import { createExclusive, readIfThere, removeFile } from "./git-fs.js";
+import { blobId } from "./objects.js";
 
 /** Who may hold a lock: one process of one boot of one machine. */
 export interface Owner {
@@ -89,48 +90,51 @@ export class WriteLock {
     const deadline = performance.now() + wait;
     for (let pause = 1; ; pause = Math.min(pause * 1.5, 25)) {
       if (await createExclusive(this.#file, text)) return nonce;
-      const holder = await this.#read();
-      if (holder !== undefined && (await this.#dead(holder))) await this.#takeOver(holder);
-      else if (performance.now() > deadline) throw this.#refusal(holder);
-      else await sleep(pause * (0.5 + Math.random()));
+      const holder = await this.#read(this.#file);
+      if (holder === undefined) continue;
+      if ((await this.#dead(this.#file, holder)) && (await this.#takeOver(holder, text))) continue;
+      if (performance.now() > deadline) throw this.#refusal(holder);
+      await sleep(pause * (0.5 + Math.random()));
     }
   }
 
-  async #read(): Promise<string | undefined> {
-    return (await readIfThere(this.#file))?.toString("utf8");
+  async #read(file: string): Promise<string | undefined> {
+    return (await readIfThere(file))?.toString("utf8");
   }
 
-  async #dead(text: string): Promise<boolean> {
+  /** True when whoever wrote `text` into `file` is gone. */
+  async #dead(file: string, text: string): Promise<boolean> {
     const holder = parse(text);
     if (holder && holder.host === this.#owner.host) {
       if (holder.boot !== this.#owner.boot) return true;
       return !(await this.#isAlive(holder));
     }
-    const stat = await fs.stat(this.#file).catch(() => undefined);
+    const stat = await fs.stat(file).catch(() => undefined);
     return stat !== undefined && Date.now() - stat.mtimeMs > FOREIGN_DEAD_MS;
   }
 
-  /** Rename, verify, unlink: of two takers only the one that moved the dead holder's own file goes on. */
-  async #takeOver(seen: string): Promise<void> {
-    if ((await this.#read()) !== seen) return;
-    const aside = `${this.#file}.${randomBytes(6).toString("hex")}`;
-    try {
-      await fs.rename(this.#file, aside);
-    } catch (error) {
-      if (isErrno(error, "ENOENT")) return;
-      throw error;
+  /**
+   * Removes a dead holder's lock: true when it is gone. Only who holds the claim on that very holder may, so two takers
+   * cannot both win; a taker that died is passed over by a claim with the next number. Claims go after the lock, so
+   * as long as the dead holder's text is there, only one living taker has a claim.
+   */
+  async #takeOver(seen: string, mine: string): Promise<boolean> {
+    const name = `${this.#file}.${blobId(Buffer.from(seen)).slice(0, 16)}`;
+    for (let number = 0; ; number++) {
+      const claim = `${name}.${number}`;
+      if (!(await createExclusive(claim, mine))) {
+        const taker = await this.#read(claim);
+        if (taker !== undefined && (await this.#dead(claim, taker))) continue;
+        return false;
+      }
+      if ((await this.#read(this.#file)) === seen) removeFile(this.#file);
+      for (; number >= 0; number--) removeFile(`${name}.${number}`);
+      return true;
     }
-    if ((await fs.readFile(aside, "utf8")) !== seen) {
-      // Somebody else took over first and this is the lock of the living: put it back.
-      await fs.link(aside, this.#file).catch((error: unknown) => {
-        if (!isErrno(error, "EEXIST")) throw error;
-      });
-    }
-    await fs.rm(aside, { force: true });
   }
 
   async #release(nonce: string): Promise<void> {
-    if (parse(await this.#read())?.nonce === nonce) await fs.rm(this.#file, { force: true });
+    if (parse(await this.#read(this.#file))?.nonce === nonce) removeFile(this.#file);
   }
 
   #refusal(text: string | undefined): MemoryError {

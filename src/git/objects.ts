@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import path from "node:path";
+import { deflateSync, inflateSync } from "node:zlib";
 import git from "isomorphic-git";
 import { type Commit, parseCommit } from "./commit-text.js";
-import { engineFs } from "./git-fs.js";
+import { engineFs, readIfThere, writeObjectFile } from "./git-fs.js";
 
 /** Object ids are lower-case hex: 40 digits for SHA-1, 64 for SHA-256. */
 export type ObjectFormat = "sha1" | "sha256";
@@ -43,32 +45,54 @@ export class TreeCache {
   }
 }
 
-/** Reads and writes objects of one SHA-1 repository through isomorphic-git; writes are atomic and synced. */
+const KEPT_COMMITS = 1_024;
+
+/** Reads and writes objects of one SHA-1 repository; loose ones directly, packed ones through isomorphic-git. */
 export class ObjectStore implements ObjectReader {
   readonly format = "sha1";
   readonly #gitdir: string;
   #cache: object = {};
   readonly #trees = new TreeCache();
+  readonly #commits = new Map<string, Commit>();
 
   /** `gitdir` is the directory that holds `objects/`: the common one. */
   constructor(gitdir: string) {
     this.#gitdir = gitdir;
   }
 
-  async #once(oid: string): Promise<{ type: string; bytes: Uint8Array } | undefined> {
+  #looseFile(oid: string): string {
+    return path.join(this.#gitdir, "objects", oid.slice(0, 2), oid.slice(2));
+  }
+
+  async #loose(oid: string): Promise<{ type: string; bytes: Uint8Array } | undefined> {
+    const packed = await readIfThere(this.#looseFile(oid));
+    if (!packed) return undefined;
+    const whole = inflateSync(packed);
+    const nul = whole.indexOf(0);
+    return { type: whole.toString("latin1", 0, whole.indexOf(0x20)), bytes: whole.subarray(nul + 1) };
+  }
+
+  async #packed(oid: string): Promise<{ type: string; bytes: Uint8Array } | undefined> {
     try {
-      const args = {
-        fs: engineFs,
-        gitdir: this.#gitdir,
-        oid,
-        format: "content" as const,
-        cache: this.#cache,
-      };
+      const args = { fs: engineFs, gitdir: this.#gitdir, oid, format: "content" as const, cache: this.#cache };
       const { type, object } = await git.readObject(args);
       return { type, bytes: object as Uint8Array };
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "NotFoundError") return undefined;
       throw error;
+    }
+  }
+
+  async #once(oid: string): Promise<{ type: string; bytes: Uint8Array } | undefined> {
+    if (!/^[0-9a-f]{40}$/.test(oid)) return undefined;
+    const loose = await this.#loose(oid);
+    if (loose) return loose;
+    try {
+      return await this.#packed(oid);
+    } catch {
+      // git may have replaced the pack while we read it: once more, with nothing remembered of the old one.
+      this.#cache = {};
+      return (await this.#loose(oid)) ?? this.#packed(oid);
     }
   }
 
@@ -86,23 +110,24 @@ export class ObjectStore implements ObjectReader {
   }
 
   async commit(oid: string): Promise<Commit | undefined> {
+    const kept = this.#commits.get(oid);
+    if (kept) return kept;
     const bytes = await this.#read(oid, "commit");
-    return bytes && parseCommit(oid, Buffer.from(bytes).toString("utf8"));
+    const commit = bytes && parseCommit(oid, Buffer.from(bytes).toString("utf8"));
+    if (commit) this.#commits.set(oid, commit);
+    if (this.#commits.size > KEPT_COMMITS) this.#commits.delete(this.#commits.keys().next().value!);
+    return commit;
   }
 
   async has(oid: string): Promise<boolean> {
     return (await this.#once(oid)) !== undefined;
   }
 
-  /** Writes one object; one that is there already is left alone. */
+  /** Writes one object, atomic and synced; one that is there already is left alone. */
   async write(type: ObjectType, bytes: Uint8Array): Promise<string> {
-    const oid = await git.writeObject({
-      fs: engineFs,
-      gitdir: this.#gitdir,
-      type,
-      format: "content",
-      object: bytes,
-    });
+    const oid = objectId(type, bytes);
+    const whole = Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]);
+    await writeObjectFile(this.#looseFile(oid), deflateSync(whole, { level: 1 }));
     if (type === "tree") this.#trees.keep(oid, bytes);
     return oid;
   }

@@ -1,9 +1,11 @@
 import fs from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Signature, signatureText } from "./commit-text.js";
 import type { Repository } from "./discover.js";
 import type { GitBinary } from "./git-binary.js";
-import type { PublishOutcome, PublishRequest, PublishStep } from "./publish.js";
+import { readLine, removeFile, writeAtomic } from "./git-fs.js";
+import { lockPatience, type PublishOutcome, type PublishRequest, type PublishStep } from "./publish.js";
 
 const identity = (role: "AUTHOR" | "COMMITTER", who: Signature): Record<string, string> => {
   const [, name, email, date] = /^(.*) <(.*)> (.*)$/.exec(signatureText(who))!;
@@ -27,58 +29,73 @@ async function indexInfo(git: GitBinary, cwd: string, step: PublishStep, zero: s
  * The same as `publish` through git's own plumbing, for repositories whose format our engine cannot write. Hooks,
  * filters and signing stay out of it.
  */
-export async function publishWithBinary(git: GitBinary, request: PublishRequest, ref: string): Promise<PublishOutcome> {
-  const { repository, base, steps, intentFile } = request;
+export async function publishWithBinary(git: GitBinary, request: PublishRequest): Promise<PublishOutcome> {
+  const { repository, base, steps } = request;
+  const intentFile = `${request.intentFile}.git`;
   const cwd = repository.top;
   const temporary = `${intentFile}.index`;
   const env = { GIT_INDEX_FILE: temporary };
   const zero = "0".repeat(repository.format === "sha256" ? 64 : 40);
   const commits: string[] = [];
   const infos: string[] = [];
+  if (!(await lockIsFree(repository))) return { kind: "busy", reason: "git's index.lock is held" };
   await fs.mkdir(path.dirname(intentFile), { recursive: true });
   try {
     await fs.rm(temporary, { force: true });
     await git.output(base === undefined ? ["read-tree", "--empty"] : ["read-tree", base], { cwd, env });
     for (const step of steps) {
       const info = await indexInfo(git, cwd, step, zero);
-      await git.output(["update-index", "-z", "--index-info"], {
-        cwd,
-        env,
-        input: info,
-      });
+      await git.output(["update-index", "-z", "--index-info"], { cwd, env, input: info });
       const tree = (await git.output(["write-tree"], { cwd, env })).toString().trim();
       const parent = commits.at(-1) ?? base;
       const args = ["commit-tree", tree, ...(parent === undefined ? [] : ["-p", parent]), "-F", "-"];
-      const who = {
-        ...identity("AUTHOR", step.author),
-        ...identity("COMMITTER", step.committer),
-      };
+      const who = { ...identity("AUTHOR", step.author), ...identity("COMMITTER", step.committer) };
       commits.push((await git.output(args, { cwd, env: who, input: `${step.message}\n` })).toString().trim());
       infos.push(info);
     }
     const subject = steps[0]!.message.split("\n", 1)[0]!;
-    await fs.writeFile(intentFile, JSON.stringify({ ref, after: commits.at(-1), info: infos.join("") }));
-    const moved = await git.run(["update-ref", "-m", `commit: ${subject}`, ref, commits.at(-1)!, base ?? zero], {
-      cwd,
-    });
+    const after = commits.at(-1)!;
+    await writeAtomic(intentFile, JSON.stringify({ after, info: infos.join("") } satisfies Intent));
+    // HEAD, not the branch's name: it is compared with `base` wherever it points by now.
+    const moved = await git.run(["update-ref", "-m", `commit: ${subject}`, "HEAD", after, base ?? zero], { cwd });
     if (moved.status !== 0) {
-      await fs.rm(intentFile, { force: true });
+      removeFile(intentFile);
       return { kind: "busy", reason: "the branch moved" };
     }
     await finish(git, repository, infos.join(""), intentFile);
     return { kind: "published", commits };
   } finally {
     await fs.rm(temporary, { force: true });
+    await fs.rm(`${temporary}.lock`, { force: true });
   }
 }
 
+interface Intent {
+  readonly after: string;
+  /** What `update-index --index-info` has to be told. */
+  readonly info: string;
+}
+
+/** Waits as long as git's lock may still be about to go. */
+async function lockIsFree(repository: Repository): Promise<boolean> {
+  for (;;) {
+    const patience = lockPatience(path.join(repository.gitDir, "index.lock"));
+    if (patience === undefined || patience === 0) return patience === 0;
+    await sleep(Math.min(patience, 20));
+  }
+}
+
+/** Brings the index after the branch; where git's lock is in the way the intent stays, and the next write tries again. */
 async function finish(git: GitBinary, repository: Repository, info: string, intentFile: string): Promise<void> {
-  await git.output(["update-index", "-z", "--index-info"], {
-    cwd: repository.top,
-    input: info,
-  });
-  await git.run(["update-index", "-q", "--refresh"], { cwd: repository.top });
-  await fs.rm(intentFile, { force: true });
+  while (await lockIsFree(repository)) {
+    // Without file stats in it: git compares the files itself at its next look, and no filter runs here.
+    const { status, stderr } = await git.run(["update-index", "-z", "--index-info"], {
+      cwd: repository.top,
+      input: info,
+    });
+    if (status === 0) return removeFile(intentFile);
+    if (!stderr.includes("index.lock")) return;
+  }
 }
 
 /** Brings the index after the branch when a process died between the two. */
@@ -87,16 +104,10 @@ export async function recoverPublishWithBinary(
   repository: Repository,
   intentFile: string,
 ): Promise<void> {
-  const text = await fs.readFile(intentFile, "utf8").catch(() => undefined);
+  const text = await readLine(intentFile);
   if (text === undefined) return;
-  const { ref, after, info } = JSON.parse(text) as {
-    ref: string;
-    after: string;
-    info: string;
-  };
-  const { stdout } = await git.run(["rev-parse", "-q", "--verify", ref], {
-    cwd: repository.top,
-  });
+  const { after, info } = JSON.parse(text) as Intent;
+  const { stdout } = await git.run(["rev-parse", "-q", "--verify", "HEAD"], { cwd: repository.top });
   if (stdout.toString().trim() === after) await finish(git, repository, info, intentFile);
-  else await fs.rm(intentFile, { force: true });
+  else removeFile(intentFile);
 }

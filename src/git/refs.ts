@@ -1,6 +1,6 @@
-import fs from "node:fs/promises";
+import fs from "node:fs";
 import path from "node:path";
-import { createExclusive, isErrno, readIfThere, readLine } from "./git-fs.js";
+import { createExclusive, isErrno, readIfThere, readLine, removeFile } from "./git-fs.js";
 
 /** Where HEAD points: `ref` is undefined when detached, `commit` when the branch is unborn. */
 export interface Head {
@@ -9,6 +9,14 @@ export interface Head {
 }
 
 const OID = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+/** A symbolic ref that leads further than this leads in a circle. */
+const MAX_DEPTH = 5;
+
+/** True for a name that stays below `refs/`: a hostile HEAD must not make us read or write elsewhere. */
+const isRefName = (ref: string): boolean =>
+  ref.startsWith("refs/") &&
+  !ref.includes("\0") &&
+  ref.split("/").every((part) => part !== "" && !part.startsWith("."));
 
 async function packed(commonDir: string, ref: string): Promise<string | undefined> {
   const text = (await readIfThere(path.join(commonDir, "packed-refs")))?.toString("utf8") ?? "";
@@ -16,13 +24,17 @@ async function packed(commonDir: string, ref: string): Promise<string | undefine
   return undefined;
 }
 
-/** The commit that a full ref name (`refs/heads/main`) stands for: loose first, then packed, symbolic ones followed. */
-export async function resolveRef(commonDir: string, ref: string): Promise<string | undefined> {
-  const text = await readLine(path.join(commonDir, ref)).catch((error: unknown) => {
+const readRefFile = (commonDir: string, ref: string): Promise<string | undefined> =>
+  readLine(path.join(commonDir, ref)).catch((error: unknown) => {
     if (isErrno(error, "EISDIR")) return undefined;
     throw error;
   });
-  if (text?.startsWith("ref: ")) return resolveRef(commonDir, text.slice(5));
+
+/** The commit that a full ref name (`refs/heads/main`) stands for: loose first, then packed, symbolic ones followed. */
+export async function resolveRef(commonDir: string, ref: string, depth = 0): Promise<string | undefined> {
+  if (!isRefName(ref) || depth > MAX_DEPTH) return undefined;
+  const text = await readRefFile(commonDir, ref);
+  if (text?.startsWith("ref: ")) return resolveRef(commonDir, text.slice(5), depth + 1);
   if (text && OID.test(text)) return text;
   return packed(commonDir, ref);
 }
@@ -32,7 +44,13 @@ export async function readHead(gitDir: string, commonDir: string): Promise<Head>
   const text = await readLine(path.join(gitDir, "HEAD"));
   if (text === undefined) return {};
   if (!text.startsWith("ref: ")) return OID.test(text) ? { commit: text } : {};
-  const ref = text.slice(5);
+  let ref = text.slice(5);
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    const next = isRefName(ref) ? await readRefFile(commonDir, ref) : undefined;
+    if (!next?.startsWith("ref: ")) break;
+    ref = next.slice(5);
+  }
+  if (!isRefName(ref)) return {};
   const commit = await resolveRef(commonDir, ref);
   return commit === undefined ? { ref } : { ref, commit };
 }
@@ -50,15 +68,16 @@ export async function updateRef(
   before: string | undefined,
   after: string,
 ): Promise<void> {
+  if (!isRefName(ref)) throw new Error(`${ref} is no name for a ref`);
   const file = path.join(commonDir, ref);
   const lock = `${file}.lock`;
   if (!(await createExclusive(lock, `${after}\n`))) throw new RefMoved(`${ref} is locked`);
   try {
     const now = await resolveRef(commonDir, ref);
     if (now !== before) throw new RefMoved(`${ref} moved`);
-    await fs.rename(lock, file);
+    fs.renameSync(lock, file);
   } catch (error) {
-    await fs.rm(lock, { force: true });
+    removeFile(lock);
     throw error;
   }
 }
@@ -66,11 +85,12 @@ export async function updateRef(
 /** Appends one line to a reflog, when git keeps one there. Times in seconds, offset as git writes it (`+0100`). */
 export async function appendReflog(log: string, line: string): Promise<void> {
   try {
-    const handle = await fs.open(log, fs.constants.O_WRONLY | fs.constants.O_APPEND);
+    // Never created here: git decides where it keeps one.
+    const descriptor = fs.openSync(log, fs.constants.O_WRONLY | fs.constants.O_APPEND);
     try {
-      await handle.writeFile(`${line}\n`);
+      fs.writeFileSync(descriptor, `${line}\n`);
     } finally {
-      await handle.close();
+      fs.closeSync(descriptor);
     }
   } catch (error) {
     if (!isErrno(error, "ENOENT")) throw error;

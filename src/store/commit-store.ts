@@ -100,15 +100,12 @@ async function withEngine(context: StoreContext, files: readonly string[], messa
     const read = readWorkingFile(path.join(context.root, file));
     return [repoPath(context, file), read.kind === "file" ? read.bytes : null] as const;
   });
-  const outcome = await host.publish(
-    {
-      repository: host.repository,
-      base: head.commit,
-      steps: [{ files: new Map(contents), author: who, committer: who, message }],
-      intentFile: context.local.intent,
-    },
-    head,
-  );
+  const outcome = await host.publish({
+    repository: host.repository,
+    base: head.commit,
+    steps: [{ files: new Map(contents), author: who, committer: who, message }],
+    intentFile: context.local.intent,
+  });
   if (outcome.kind === "busy") throw refused(outcome.reason, "Try again in a moment.");
   return { commit: outcome.commits[0]!, files };
 }

@@ -4,6 +4,7 @@ import { type PathHistory, walkPath } from "../git/history-walk.js";
 import type { JournalCommit } from "../git/journal.js";
 import { blobId } from "../git/objects.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
+import { JournalLog } from "./journal-log.js";
 import type { Current } from "./observer.js";
 import { type JournalVersion, type Version, weave } from "./weave.js";
 
@@ -66,12 +67,12 @@ async function headHistory(context: StoreContext, file: string): Promise<PathHis
 
 /** Every version of the entry at a store path: HEAD's history and the journal's, each state once. */
 export async function history(context: StoreContext, file: string, current: Current | undefined): Promise<History> {
-  const { journal, log } = context;
+  const { journal, local, log } = context;
   const name = repoPath(context, file);
   const own = await followed(name);
   const others: JournalVersion[] = [];
-  for (const tip of await journal.others())
-    for (const commit of await journal.since(undefined, tip))
+  for (const { worktree, tip } of await journal.others())
+    for (const commit of await new JournalLog(journal, local.log(worktree)).commits(tip, name))
       for (const change of commit.changes) if (change.path === name) others.push({ commit, ...change });
   const head = await headHistory(context, name);
   const work = {

@@ -1,6 +1,4 @@
-import fs from "node:fs/promises";
-import path from "node:path";
-import { readIfThere, writeAtomic } from "../git/git-fs.js";
+import { isErrno, readIfThere, writeAtomic } from "../git/git-fs.js";
 import type { Journal, JournalCommit } from "../git/journal.js";
 
 /** When and by whom a path was last written. */
@@ -55,8 +53,12 @@ export class JournalLog {
 
   async #extend(lines: readonly string[], missing: readonly JournalCommit[]): Promise<void> {
     const added = missing.map((commit) => JSON.stringify(commit));
-    await fs.mkdir(path.dirname(this.#file), { recursive: true });
-    await writeAtomic(this.#file, `${[...lines, ...added].join("\n")}\n`);
+    try {
+      await writeAtomic(this.#file, `${[...lines, ...added].join("\n")}\n`);
+    } catch (error) {
+      // Where nothing can be written the journal itself is read each time.
+      if (!isErrno(error, "EACCES", "EPERM", "EROFS", "ENOSPC")) throw error;
+    }
   }
 
   /** The last write of every path up to `tip`. */

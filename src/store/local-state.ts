@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { readIfThere, writeAtomic } from "../git/git-fs.js";
 
@@ -41,13 +42,21 @@ export class LocalState {
     return path.join(this.#common, "write.lock");
   }
 
-  /** The derived list of the journal's commits. */
-  get log(): string {
-    return path.join(this.#worktree, "log.jsonl");
+  /** The derived list of the commits in this worktree's journal, or another's. */
+  log(worktree?: string): string {
+    return path.join(
+      worktree === undefined ? this.#worktree : path.join(this.#common, "worktree", worktree),
+      "log.jsonl",
+    );
   }
 
   get intent(): string {
     return path.join(this.#worktree, "publish.json");
+  }
+
+  /** True when a publication was begun and not ended: by somebody alive, or dead. */
+  get publishing(): boolean {
+    return existsSync(this.intent) || existsSync(`${this.intent}.git`);
   }
 
   get stateFile(): string {

@@ -4,11 +4,12 @@ import { setImmediate as pause } from "node:timers/promises";
 import type { Change, EntryState } from "../entry/change.js";
 import { locate } from "../entry/entry-path.js";
 import { parseEntry } from "../entry/markdown.js";
+import type { Host } from "../git/host.js";
 import { blobId } from "../git/objects.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
 import { type LastWrite, noteWrites } from "./journal-log.js";
 import { EMPTY_STATE, type WorktreeState } from "./local-state.js";
-import { type FileMark, markOf, readWorkingFile, sameMark } from "./working-files.js";
+import { type FileMark, isInside, markOf, readWorkingFile, sameMark } from "./working-files.js";
 
 /** A file of the store that is not served, and why. Paths are the store's. */
 export interface Invalid {
@@ -100,7 +101,7 @@ export class Observer {
   }
 
   /** What others did since the last look, as far as journal, HEAD and git's index tell; `paths` are looked at besides. */
-  async refresh(paths: Iterable<string>): Promise<{ changes: Change[]; moved: boolean }> {
+  async refresh(paths: Iterable<string>): Promise<Change[]> {
     const look = new Set(paths);
     const tip = await this.#context.journal.tip();
     if (tip !== this.#tip) {
@@ -111,9 +112,8 @@ export class Observer {
       this.#tip = tip;
     }
     for (const file of await this.#noteState()) look.add(file);
-    const { files, moved } = await this.#noteHost();
-    for (const file of files) look.add(file);
-    return { changes: await this.look(look), moved };
+    for (const file of await this.#noteHost()) look.add(file);
+    return this.look(look);
   }
 
   async #noteState(): Promise<string[]> {
@@ -127,28 +127,34 @@ export class Observer {
   }
 
   /** Looks at HEAD and git's index; gives the store paths that they say something new about. */
-  async #noteHost(): Promise<{ files: string[]; moved: boolean }> {
+  async #noteHost(): Promise<Set<string>> {
     const { host, prefix } = this.#context;
-    if (!host?.readable) return { files: [], moved: false };
+    const touched = new Set<string>();
+    if (!host?.readable) return touched;
     const stamp = await host.stamp();
-    if (stamp === this.#hostStamp) return { files: [], moved: false };
-    this.#hostStamp = stamp;
-    const touched: string[] = [];
+    if (stamp === this.#hostStamp) return touched;
     const unmerged = await host.unmerged();
-    for (const file of new Set([...this.#unmerged.keys(), ...unmerged.keys()]))
-      if (file.startsWith(prefix)) touched.push(storePath(this.#context, file));
-    this.#unmerged = unmerged;
+    for (const file of [...this.#unmerged.keys(), ...unmerged.keys()])
+      if (file.startsWith(prefix)) touched.add(storePath(this.#context, file));
     const { commit } = await host.head();
-    const moved = commit !== this.#headCommit;
-    if (moved) {
-      const blobs = await host.blobsBelow(commit, prefix.slice(0, -1));
-      const head = new Map([...blobs].map(([file, oid]) => [storePath(this.#context, file), oid]));
-      for (const file of new Set([...this.#head.keys(), ...head.keys()]))
-        if (this.#head.get(file) !== head.get(file)) touched.push(file);
-      this.#head = head;
-      this.#headCommit = commit;
+    for (const [name, oid] of await this.#headChanges(host, commit)) {
+      const file = storePath(this.#context, name);
+      if (oid === null) this.#head.delete(file);
+      else this.#head.set(file, oid);
+      touched.add(file);
     }
-    return { files: touched, moved };
+    // A stash, checkout or reset also puts files back that HEAD did not have as they were.
+    for (const [file, { pending }] of this.#known) if (pending && !this.#unchanged(file)) touched.add(file);
+    [this.#unmerged, this.#headCommit, this.#hostStamp] = [unmerged, commit, stamp];
+    return touched;
+  }
+
+  /** What HEAD has anew in the store: only folders that differ are read. */
+  async #headChanges(host: Host, commit: string | undefined): Promise<Iterable<[string, string | null]>> {
+    const folder = this.#context.prefix.slice(0, -1);
+    if (commit === this.#headCommit) return [];
+    if (this.#headCommit === undefined) return host.blobsBelow(commit, folder);
+    return host.blobsChanged(this.#headCommit, commit, folder);
   }
 
   /** The text that is current at a store path, or undefined when there is none. */
@@ -165,6 +171,7 @@ export class Observer {
       const bytes = stages[2] === undefined ? undefined : await host!.objects.blob(stages[2]);
       return bytes && { bytes, version: blobId(bytes), instead: "ours" };
     }
+    if (!isInside(root, file)) return undefined;
     const read = readWorkingFile(path.join(root, file));
     if (read.kind !== "file") return undefined;
     return { bytes: read.bytes, version: blobId(read.bytes), mark: read.mark };
@@ -176,7 +183,9 @@ export class Observer {
     for (const file of files) {
       const located = locate(file, this.#context.manifest.root);
       if (located.type !== "entry") continue;
-      const change = await this.#observe(file);
+      // Nothing is served from behind a link that leaves the store; the scan reports the link itself.
+      const inside = isInside(this.#context.root, file);
+      const change = inside ? await this.#observe(file) : this.#drop(file);
       if (change) changes.push(change);
     }
     return changes;

@@ -1,4 +1,4 @@
-import type { JournalCommit } from "../git/journal.js";
+import { foundAt, type JournalCommit } from "../git/journal.js";
 
 /** One journal commit's share that the branch still lacks: path → blob id, null = removed. */
 export interface PlannedStep {
@@ -29,7 +29,8 @@ function from(states: readonly (string | null)[], head: string | null, work: str
 export function planPublication(commits: readonly JournalCommit[], view: PlanView): PlannedStep[] {
   const lines = new Map<string, (string | null)[]>();
   for (const { changes } of commits)
-    for (const { path, before, after } of changes) lines.set(path, [...(lines.get(path) ?? [before]), after]);
+    for (const change of changes)
+      lines.set(change.path, [...(lines.get(change.path) ?? [foundAt(change)]), change.after]);
   const starts = new Map([...lines].map(([path, states]) => [path, from(states, view.head(path), view.work(path))]));
   const position = new Map<string, number>();
   const steps: PlannedStep[] = [];

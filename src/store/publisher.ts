@@ -79,7 +79,7 @@ export async function publishPending(context: StoreContext, unsigned: boolean): 
       steps: await Promise.all(ready.map((step) => toStep(context, step))),
       intentFile: context.local.intent,
     };
-    const outcome = await host.publish(request, head);
+    const outcome = await host.publish(request);
     if (outcome.kind === "busy") return { ...NOTHING, pending: outcome.reason };
     for (const [position, { commit }] of ready.entries()) made.set(commit.oid, outcome.commits[position]!);
   }

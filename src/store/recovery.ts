@@ -1,13 +1,16 @@
+import path from "node:path";
 import type { Operation } from "../git/discover.js";
+import { removeTemporaries } from "../git/git-fs.js";
+import { foundAt } from "../git/journal.js";
 import { blobId } from "../git/objects.js";
-import { diskPath, type StoreContext } from "./context.js";
-import type { DroppedPath, HeldPath, WorktreeState } from "./local-state.js";
-import { readWorkingFile, replaceWorkingFile } from "./working-files.js";
+import { diskPath, type StoreContext, storePath } from "./context.js";
+import type { HeldPath, WorktreeState } from "./local-state.js";
+import { isInside, readWorkingFile, replaceWorkingFile } from "./working-files.js";
 
 /** Operations during which git rewrites the working tree step by step: no write of ours reaches it. */
 const REWRITING: ReadonlySet<Operation> = new Set(["rebase", "cherry-pick", "revert", "bisect"]);
 
-/** Why a write to these paths has to wait, as a sentence part; undefined = it can go ahead. Paths are the repository's. */
+/** Why a write to these paths has to wait for git, as a sentence part; undefined = it can go ahead. Paths are the repository's. */
 export async function holdReason(context: StoreContext, files: readonly string[]): Promise<string | undefined> {
   if (!context.host) return undefined;
   const operation = await context.host.operation();
@@ -26,6 +29,8 @@ async function place(
   after: string | null,
 ): Promise<Outcome> {
   const disk = diskPath(context, file);
+  if (!isInside(context.root, storePath(context, file))) return "overtaken";
+  removeTemporaries(path.dirname(disk));
   const read = readWorkingFile(disk);
   if (read.kind === "refused") return "overtaken";
   const bytes = read.kind === "file" ? read.bytes : null;
@@ -43,30 +48,30 @@ async function place(
  */
 export async function recover(context: StoreContext): Promise<void> {
   const { host, journal, local } = context;
-  await host?.recover(local.intent);
+  journal.unlock();
+  if (local.publishing) await host?.recover(local.intent);
   const [tip, written, state] = [await journal.tip(), await journal.mark("written"), await local.read()];
   if (tip === written && state.held.length === 0) return;
   const held = new Map(state.held.map((one) => [one.path, one]));
   const dropped = new Map(state.dropped.map((one) => [one.path, one]));
-  for (const { changes } of tip === written ? [] : await journal.since(written, tip)) {
-    const reason = await holdReason(
-      context,
-      changes.map((change) => change.path),
-    );
-    for (const { path: file, before, after } of changes) {
-      dropped.delete(file);
-      if (held.has(file)) continue;
-      if (reason) held.set(file, { path: file, before });
-      else if ((await place(context, file, before, after)) === "overtaken" && after !== null)
-        dropped.set(file, { path: file, version: after });
-    }
-  }
-  for (const { path: file, before } of [...held.values()]) {
-    if (await holdReason(context, [file])) continue;
-    const after = (await journal.last(tip, file)) ?? null;
+  const bring = async (file: string, before: string | null, after: string | null): Promise<void> => {
+    dropped.delete(file);
     if ((await place(context, file, before, after)) === "overtaken" && after !== null)
       dropped.set(file, { path: file, version: after });
-    held.delete(file);
+  };
+  for (const { changes } of tip === written ? [] : await journal.since(written, tip)) {
+    const names = changes.map((change) => change.path);
+    // A write is held as a whole, and so is all that comes after it at its paths.
+    const wait = names.some((name) => held.has(name)) || (await holdReason(context, names)) !== undefined;
+    for (const change of changes) {
+      if (!wait) await bring(change.path, foundAt(change), change.after);
+      else if (!held.has(change.path)) held.set(change.path, { path: change.path, before: foundAt(change) });
+    }
+  }
+  if (held.size > 0 && !(await holdReason(context, [...held.keys()]))) {
+    for (const { path: file, before } of held.values())
+      await bring(file, before, (await journal.last(tip, file)) ?? null);
+    held.clear();
   }
   await save(context, state, { held: [...held.values()], dropped: [...dropped.values()] });
   if (tip !== undefined) await journal.setMark("written", written, tip);
@@ -88,30 +93,4 @@ export async function noteWrite(
     held: [...state.held, ...held.filter((one) => !known.has(one.path))],
     dropped: state.dropped.filter((one) => !files.includes(one.path)),
   });
-}
-
-/** Writes of ours that something threw away before git ever had them: with the version to restore. Store-wide. */
-export async function droppedWrites(context: StoreContext, state: WorktreeState): Promise<DroppedPath[]> {
-  const { host, journal, log } = context;
-  const tip = await journal.tip();
-  const dropped = new Map(state.dropped.map((one) => [one.path, one]));
-  const held = new Set(state.held.map((one) => one.path));
-  const head = host?.readable
-    ? await host.blobsBelow((await host.head()).commit, context.prefix.slice(0, -1))
-    : undefined;
-  for (const [file, version] of await journal.allLast(tip)) {
-    if (!file.startsWith(context.prefix) || version === null || held.has(file) || dropped.has(file)) continue;
-    const read = readWorkingFile(diskPath(context, file));
-    const work = read.kind === "file" ? blobId(read.bytes) : null;
-    if (work === version || read.kind === "refused") continue;
-    // Only where the file is as HEAD has it; anything else is a hand edit, which is somebody's wish.
-    const inHead = read.kind === "file" ? blobId(read.bytes, host?.objects.format ?? "sha1") : null;
-    if (head && (head.get(file) ?? null) !== inHead) continue;
-    const line = (await log.commits(tip, file)).flatMap(({ changes }) => changes.filter((one) => one.path === file));
-    const older = line.some((one) => one.before === work || (one.after === work && work !== null));
-    if (work !== null && !older) continue;
-    if (host?.objects.format === "sha1" && (await host.objects.has(version))) continue;
-    dropped.set(file, { path: file, version });
-  }
-  return [...dropped.values()];
 }

@@ -10,13 +10,14 @@ import { Journal, RefMoved } from "../git/journal.js";
 import { type IsAlive, type Owner, WriteLock } from "../git/lock.js";
 import { type CommitOutcome, commitStore } from "./commit-store.js";
 import { type CommitMode, type StoreContext, storePath } from "./context.js";
+import { droppedWrites } from "./dropped.js";
 import type { FoundStore } from "./find-store.js";
 import { type History, history, readVersion } from "./history.js";
 import { JournalLog } from "./journal-log.js";
 import { LocalState } from "./local-state.js";
 import { type Current, type Invalid, Observer } from "./observer.js";
 import { publishPending } from "./publisher.js";
-import { droppedWrites, recover } from "./recovery.js";
+import { recover } from "./recovery.js";
 import { watchFolders } from "./watcher.js";
 import { type FileWrite, StartOver, type WriteRecord, Writer } from "./writer.js";
 
@@ -96,7 +97,7 @@ export class Store {
   #scannedAt = 0;
   #refreshing: Promise<unknown> = Promise.resolve();
   #watching: boolean | string = false;
-  #unwatch: (() => Promise<void>) | undefined;
+  #unwatch: (() => void) | undefined;
   #unpublished: string | undefined;
   #writes = 0;
   #signs: { stamp: string; value: boolean } | undefined;
@@ -127,7 +128,7 @@ export class Store {
       usual,
       host,
       journal,
-      log: new JournalLog(journal, local.log),
+      log: new JournalLog(journal, local.log()),
       local,
       now: options.now,
       user: rememberUser(found, options),
@@ -170,12 +171,8 @@ export class Store {
 
   async #recoverAtStart(): Promise<void> {
     const { journal, local } = this.#context;
-    const [tip, written, intent] = [
-      await journal.tip(),
-      await journal.mark("written"),
-      await readIfThere(local.intent),
-    ];
-    if (tip === written && !intent && (await local.read()).held.length === 0) return;
+    const settled = (await journal.tip()) === (await journal.mark("written")) && !local.publishing;
+    if (settled && (await local.read()).held.length === 0) return;
     // Somebody alive may be at work: then it completes what it began.
     await this.#lock
       .hold(() => recover(this.#context))
@@ -202,14 +199,18 @@ export class Store {
     const turn = this.#refreshing.then(async () => {
       const touched = [...this.#touched];
       this.#touched.clear();
-      // A manifest that cannot be read while somebody edits it leaves the one we have.
-      if (touched.includes(MANIFEST_FILE)) await this.reload().catch(() => undefined);
-      const { changes, moved } = await this.#observer.refresh(touched);
-      this.#options.sink(changes);
-      const age = performance.now() - this.#scannedAt;
-      if (!moved && !this.#scanDue && age < (this.#watching === true ? RESCAN_MS : UNWATCHED_RESCAN_MS)) return;
-      this.#scanDue = false;
-      this.#options.sink(await this.#observer.scan());
+      try {
+        // A manifest that cannot be read while somebody edits it leaves the one we have.
+        if (touched.includes(MANIFEST_FILE)) await this.reload().catch(() => undefined);
+        this.#options.sink(await this.#observer.refresh(touched));
+        const age = performance.now() - this.#scannedAt;
+        if (!this.#scanDue && age < (this.#watching === true ? RESCAN_MS : UNWATCHED_RESCAN_MS)) return;
+        this.#scanDue = false;
+        this.#options.sink(await this.#observer.scan());
+      } catch (error) {
+        this.#scanDue = true;
+        throw error;
+      }
       this.#scannedAt = performance.now();
     });
     this.#refreshing = turn.catch(() => undefined);
@@ -306,6 +307,8 @@ export class Store {
   async commit(message: string): Promise<CommitOutcome> {
     return this.#lock.hold(async () => {
       await recover(this.#context);
+      this.rescan();
+      await this.refresh();
       const outcome = await commitStore(this.#context, this.#observer, message);
       await this.refresh();
       return outcome;
@@ -341,7 +344,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
-    await this.#unwatch?.();
+    this.#unwatch?.();
     await this.#refreshing;
   }
 }

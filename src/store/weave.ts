@@ -117,7 +117,7 @@ function onLine(journal: readonly JournalVersion[], taken: ReadonlySet<number>, 
     if (!taken.has(at) && !wanted.has(after)) continue;
     line[at] = true;
     wanted.delete(after);
-    if (before !== null) wanted.add(before);
+    wanted.add(before);
   }
   return line;
 }

@@ -62,20 +62,25 @@ const outside = (name: string): MemoryError =>
     { path: name },
   );
 
-/** Throws `forbidden` when a folder on the way to `name` is a link that leads out of the store. */
-export function assertInside(root: string, name: string): void {
-  let folder = path.dirname(path.join(root, name));
+/** False when a folder on the way to `name` is a link that leads out of the store. */
+export function isInside(root: string, name: string): boolean {
   const realRoot = fs.realpathSync(root);
-  for (;;) {
+  for (let folder = path.dirname(path.join(root, name)); ; folder = path.dirname(folder)) {
     try {
       const real = fs.realpathSync(folder);
-      if (real !== realRoot && !real.startsWith(realRoot + path.sep)) throw outside(name);
-      return;
+      return real === realRoot || real.startsWith(realRoot + path.sep);
     } catch (error) {
-      if (!isErrno(error, "ENOENT")) throw error;
-      folder = path.dirname(folder);
+      if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+      // A link that leads nowhere would be followed once its target is made.
+      if (isErrno(error, "ELOOP")) return false;
+      if (isErrno(error, "ENOENT") && fs.lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return false;
     }
   }
+}
+
+/** Throws `forbidden` when a folder on the way to `name` is a link that leads out of the store. */
+export function assertInside(root: string, name: string): void {
+  if (!isInside(root, name)) throw outside(name);
 }
 
 /**
@@ -88,6 +93,7 @@ export async function replaceWorkingFile(
   bytes: Uint8Array | null,
 ): Promise<boolean> {
   const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode;
+  let renamed = false;
   const temporary = bytes && (await writeBeside(file, bytes, mode === undefined ? 0o666 : mode & 0o777));
   try {
     // From here to the rename nothing yields: the gap in which an editor could save is as small as it can be.
@@ -97,8 +103,9 @@ export async function replaceWorkingFile(
     if (!same) return false;
     if (temporary) fs.renameSync(temporary, file);
     else if (expected !== null) fs.rmSync(file);
+    renamed = true;
     return true;
   } finally {
-    if (temporary) fs.rmSync(temporary, { force: true });
+    if (temporary && !renamed) fs.rmSync(temporary, { force: true });
   }
 }

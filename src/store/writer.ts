@@ -1,6 +1,6 @@
 import { MemoryError } from "../errors.js";
 import type { Person } from "../git/identity.js";
-import type { JournalCommit, JournalRecord, NewChange } from "../git/journal.js";
+import { foundAt, type JournalCommit, type JournalRecord, type NewChange } from "../git/journal.js";
 import { blobId } from "../git/objects.js";
 import { diskPath, repoPath, type StoreContext, storePath } from "./context.js";
 import type { Current, Observer } from "./observer.js";
@@ -59,11 +59,11 @@ export class Writer {
     for (const { path: file } of files) if (!this.#seen.has(file)) await this.read(file);
     for (const { path: file } of files) this.#assertUnchanged(file);
     const names = files.map(({ path: file }) => repoPath(this.#context, file));
-    const held = await holdReason(this.#context, names);
+    const held = this.#waiting(names) ?? (await holdReason(this.#context, names));
     const branch = (await host?.head())?.ref?.replace(/^refs\/heads\//, "");
     const common = { at: this.#context.now(), ...(branch === undefined ? {} : { branch }) };
-    const before = await journal.tip();
-    let tip = before;
+    const start = await journal.tip();
+    let tip = start;
     if (!held) tip = await this.#recordHandEdits(files, common.branch, tip);
     const changes: NewChange[] = files.map(({ path: file, after, op, from }) => ({
       path: repoPath(this.#context, file),
@@ -74,18 +74,21 @@ export class Writer {
     }));
     const author = record.author ?? (await this.#context.user());
     const commit = await journal.append(tip, { ...record, ...common, author }, changes);
-    if (held)
-      await noteWrite(
-        this.#context,
-        changes.map(({ path, before }) => ({ path, before })),
-        names,
-      );
-    else {
-      await this.#place(files, commit);
-      await noteWrite(this.#context, [], names);
-    }
+    if (!held) await this.#place(files, commit, start);
+    const kept = held ? changes.map((change) => ({ path: change.path, before: this.#found(change.path) })) : [];
+    await noteWrite(this.#context, kept, names);
     await journal.setMark("written", await journal.mark("written"), (await journal.tip())!);
     return { commit, ...(held ? { held } : {}) };
+  }
+
+  /** A path with a held write waits with it, whatever else would let this one through. */
+  #waiting(names: readonly string[]): string | undefined {
+    const waits = this.#observer.state.held.some((one) => names.includes(one.path));
+    return waits ? "an earlier write to it still waits for git" : undefined;
+  }
+
+  #found(name: string): string | null {
+    return this.#seen.get(storePath(this.#context, name))?.version ?? null;
   }
 
   #assertUnchanged(file: string): void {
@@ -127,33 +130,46 @@ export class Writer {
         op,
         ...(branch === undefined ? {} : { branch }),
       };
-      const before = last === undefined ? (head ?? null) : last;
+      const before = await this.#editedFrom(name, tip, last, head ?? null);
       const after = seen?.bytes ?? null;
       tip = (await journal.append(tip, record, [{ path: name, before, after, op }])).oid;
     }
     return tip;
   }
 
-  async #place(files: readonly FileWrite[], commit: JournalCommit): Promise<void> {
+  /** What a hand edit was made on top of: our last write, unless that was not what the person had before them. */
+  async #editedFrom(
+    name: string,
+    tip: string | undefined,
+    last: string | null | undefined,
+    head: string | null,
+  ): Promise<string | null> {
+    const { host, log } = this.#context;
+    if (last === undefined) return head;
+    if (this.#observer.state.dropped.some((one) => one.path === name && one.version === last)) {
+      const changes = (await log.commits(tip, name)).at(-1)?.changes.filter((change) => change.path === name) ?? [];
+      return changes[0] ? foundAt(changes[0]) : head;
+    }
+    // Committed once and not in HEAD: the person switched to where it is not.
+    const elsewhere = last !== null && head !== null && head !== last && host?.objects.format === "sha1";
+    return elsewhere && (await host.objects.has(last)) ? head : last;
+  }
+
+  async #place(files: readonly FileWrite[], commit: JournalCommit, start: string | undefined): Promise<void> {
     let placed = 0;
     for (const { path: file, after } of files) {
       const disk = diskPath(this.#context, repoPath(this.#context, file));
       const expected = this.#seen.get(file);
-      if (await replaceWorkingFile(disk, expected?.bytes ?? null, after)) {
-        placed++;
-        continue;
+      if (!(await replaceWorkingFile(disk, expected?.bytes ?? null, after))) {
+        if (placed === 0) {
+          // Nothing of this write is to be seen yet: it is taken back, and the caller decides anew.
+          await this.#context.journal.rewind(commit.oid, start);
+          throw new StartOver(file);
+        }
+        await this.#placeOverEdit(disk, file, after);
       }
-      if (placed === 0 && files.length === 1) {
-        await this.#abandon(commit);
-        throw new StartOver(storePath(this.#context, file));
-      }
-      await this.#placeOverEdit(disk, file, after);
+      placed++;
     }
-  }
-
-  /** The journal keeps the write as a state that nothing was built on; the next attempt decides anew. */
-  async #abandon(commit: JournalCommit): Promise<void> {
-    await this.#context.journal.setMark("written", await this.#context.journal.mark("written"), commit.oid);
   }
 
   /** In the middle of a bulk there is no way back: the person's state goes on record, ours is what stays. */
@@ -161,17 +177,23 @@ export class Writer {
     const { journal } = this.#context;
     for (;;) {
       const now = readWorkingFile(disk);
-      if (now.kind === "refused") throw new StartOver(file);
+      if (now.kind === "refused")
+        throw new MemoryError("forbidden", `${file} cannot be written: ${now.reason}.`, { path: file });
       const bytes = now.kind === "file" ? now.bytes : null;
       const name = repoPath(this.#context, file);
-      const mine = after && blobId(after);
-      const record = { author: await this.#context.user(), at: this.#context.now(), op: "updated" };
-      const edit = await journal.append(await journal.tip(), { ...record, subject: `memory: edit ${file} by hand` }, [
-        { path: name, before: mine, after: bytes, op: "updated" },
+      const author = await this.#context.user();
+      const record = (text: Uint8Array | null) => ({
+        author,
+        at: this.#context.now(),
+        op: text ? "updated" : "deleted",
+      });
+      const edit = { ...record(bytes), subject: `memory: edit ${file} by hand` };
+      const ours = { ...record(after), subject: `memory: write ${file}` };
+      const [mine, theirs] = [after && blobId(after), bytes && blobId(bytes)];
+      const between = await journal.append(await journal.tip(), edit, [
+        { path: name, before: mine, after: bytes, op: edit.op },
       ]);
-      await journal.append(edit.oid, { ...record, subject: `memory: write ${file}` }, [
-        { path: name, before: bytes && blobId(bytes), after, op: "updated" },
-      ]);
+      await journal.append(between.oid, ours, [{ path: name, before: theirs, after, op: ours.op }]);
       if (await replaceWorkingFile(disk, bytes, after)) return;
     }
   }

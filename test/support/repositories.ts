@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -90,3 +90,38 @@ export const write = (store: Store, file: string, text: string | null, op = "upd
       entry: file,
     });
   });
+
+/** An entry's text. */
+export const entryText = (title: string, body = "A body."): string => `---\ntitle: ${title}\n---\n\n${body}\n`;
+
+/** Everything that `git fsck` complains about in a repository and in its journal; empty = clean. */
+export function faults(dir: string): string {
+  const journal = path.join(git(dir, "rev-parse", "--path-format=absolute", "--git-common-dir").trim(), "git-memory/journal.git");
+  return [dir, ...(fs.existsSync(journal) ? [journal] : [])]
+    .map((where) => {
+      const { stdout, stderr, status } = spawnSync("git", ["fsck", "--strict", "--no-dangling"], {
+        cwd: where,
+        encoding: "utf8",
+        env: { ...GIT_ENV, GIT_DIR: where === dir ? undefined : where },
+      });
+      // A branch without commits is no fault.
+      const said = `${stdout}${stderr}`.replace(/^notice:.*\n?/gm, "").replace(/^Checking.*\n?/gm, "");
+      return status === 0 ? said : `${said} status ${status}`;
+    })
+    .join("");
+}
+
+/** Lock files and temporary files that somebody left behind, below a folder. */
+export const leftovers = (dir: string): string[] =>
+  fs
+    .readdirSync(dir, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.lock$|git-memory-tmp|tmp_obj_|publish\.json/.test(name));
+
+/** Asks again until it is true; fails when it does not become so in ten seconds. */
+export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!(await what())) {
+    if (performance.now() > deadline) throw new Error("it did not happen in ten seconds");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

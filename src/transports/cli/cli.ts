@@ -9,6 +9,8 @@ import { inputOf, type Parameter, parametersOf } from "./arguments.js";
 import { EXAMPLES } from "./examples.js";
 import { paint } from "./paint.js";
 
+export type { Command };
+
 /** What the process lends the command line. */
 export interface Terminal {
   readonly out: (text: string) => void;

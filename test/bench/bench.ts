@@ -1,0 +1,205 @@
+import { execFile, execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import build from "../support/build.js";
+import { GIT_ENV, git, temporaryFolder } from "../support/repositories.js";
+import type { ServerCommand } from "./client.js";
+import { type MadeEntry, makeEntries } from "./corpus.js";
+import type { Found, Task } from "./in-process.js";
+import { mean, median, percentile, type Samples, timeEach } from "./measure.js";
+import { assertNamed, type Column, machine, machineLine, mainTable, type QueryGroup, queryTable } from "./report.js";
+import { measureServed, measureStarts, type Rounds } from "./server-run.js";
+import { makeStore } from "./stores.js";
+
+const HELP = `npm run bench -- [options]
+  --quick         fewer rounds, memory after 3 s instead of 30 s
+  --sizes LIST    of 1000, 10000, flat (10,000 in one folder); all when absent
+  --json FILE     the same with all samples
+  --profile DIR   CPU profiles of every process go there; figures are then slower
+BENCH_LAB names a folder with better-sqlite3, for the comparison; TMPDIR the disk to measure.
+`;
+
+interface Size {
+  readonly key: string;
+  readonly column: string;
+  readonly count: number;
+  readonly flat: boolean;
+}
+
+const SIZES: readonly Size[] = [
+  { key: "1000", column: "1,000", count: 1_000, flat: false },
+  { key: "10000", column: "10,000", count: 10_000, flat: false },
+  { key: "flat", column: "10,000 in one folder", count: 10_000, flat: true },
+];
+
+interface Options {
+  readonly sizes: readonly Size[];
+  readonly quick: boolean;
+  readonly json: string | undefined;
+  readonly profile: string | undefined;
+}
+
+function readOptions(argv: readonly string[]): Options {
+  const value = (flag: string): string | undefined => {
+    const place = argv.indexOf(flag);
+    return place < 0 ? undefined : argv[place + 1];
+  };
+  const wanted = value("--sizes")?.split(",");
+  const sizes = SIZES.filter(({ key }) => !wanted || wanted.includes(key));
+  if (argv.includes("--help") || sizes.length !== (wanted ?? SIZES).length) {
+    process.stdout.write(HELP);
+    process.exit(argv.includes("--help") ? 0 : 2);
+  }
+  return { sizes, quick: argv.includes("--quick"), json: value("--json"), profile: value("--profile") };
+}
+
+interface Bench {
+  readonly folder: string;
+  readonly server: ServerCommand;
+  readonly rounds: Rounds;
+  readonly options: Options;
+}
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+async function inProcess(bench: Bench, size: Size, root: string, emptyRoot: string): Promise<Found> {
+  const task: Task = {
+    count: size.count,
+    flat: size.flat,
+    root,
+    emptyRoot,
+    home: bench.folder,
+    rounds: bench.options.quick ? 2 : 5,
+    queriesEach: bench.options.quick ? 20 : 40,
+    lab: process.env.BENCH_LAB,
+  };
+  const flags = [...bench.server.nodeFlags, "--expose-gc", "--import", "tsx"];
+  const script = path.join(import.meta.dirname, "in-process.ts");
+  const child = await promisify(execFile)(process.execPath, [...flags, script, JSON.stringify(task)], {
+    maxBuffer: 2 ** 28,
+  });
+  return JSON.parse(child.stdout) as Found;
+}
+
+/** What one size gave: its column, its searches, and every sample. */
+interface Measured {
+  readonly column: Column;
+  readonly groups: readonly QueryGroup[];
+  readonly samples: unknown;
+}
+
+const all = (groups: Readonly<Record<string, number[]>>): Samples => Object.values(groups).flat();
+
+async function measure(bench: Bench, size: Size, entries: readonly MadeEntry[]): Promise<Measured> {
+  const { server, rounds } = bench;
+  const folder = path.join(bench.folder, size.key);
+  say(`${size.column}: making the stores`);
+  const checkedIn = makeStore(path.join(folder, "checked-in"), "journal", entries);
+  const own = makeStore(path.join(folder, "own"), "each", entries);
+  const empty = makeStore(path.join(folder, "empty"), "journal", []);
+  const node = await timeEach(Array(rounds.starts), () => execFileSync(process.execPath, ["-e", "0"]));
+  say(`${size.column}: starting`);
+  const starts = await measureStarts(server, checkedIn, entries, rounds.starts);
+  say(`${size.column}: memory and search in process`);
+  const found = await inProcess(bench, size, checkedIn.root, empty.root);
+  say(`${size.column}: a server in journal mode`);
+  const journal = await measureServed(server, checkedIn, entries, rounds);
+  say(`${size.column}: a server in each mode`);
+  const each = await measureServed(server, own, entries, { ...rounds, settleMs: 0, queries: 1 });
+  fs.rmSync(folder, { recursive: true, force: true });
+
+  const figures = new Map<string, number>([
+    ["Node itself (`node -e 0`), start to end", median(node)],
+    ["Process start to `initialize`, median", median(starts.initialize)],
+    ["Process start to the first right search answer, median", median(starts.firstHit)],
+    ["Cold index: `initialize` answered to `status` ready, median", median(starts.index)],
+    ...both("Save", "`journal`", journal.save),
+    ...both("Update", "`journal`", journal.update),
+    ...both("Save", "`each`", each.save),
+    ...both("Update", "`each`", each.update),
+    ["Baseline: file written, synced, renamed, p50", median([...journal.plain, ...each.plain])],
+    ["Baseline: `git add` + `git commit`, p50", median(each.commit)],
+    ["Save `journal` / file written", median(journal.save) / median(journal.plain)],
+    ["Save `each` / `git add` + `git commit`", median(each.save) / median(each.commit)],
+    ...both("Text search in process,", "", all(found.search)),
+    ["Text search in process, mean", mean(all(found.search))],
+    ...both("Text search over stdio,", "", all(journal.search)),
+    ["RSS of the server, idle", journal.rss / 1e6],
+    ["Heap and array buffers an entry", found.bytesPerEntry],
+    ["of which heap", found.heapPerEntry],
+  ]);
+  if (found.fts5) {
+    for (const [name, value] of both("SQLite FTS5,", "", all(found.fts5))) figures.set(name, value);
+    figures.set("SQLite FTS5, mean", mean(all(found.fts5)));
+    figures.set("Text search in process / FTS5, p50", median(all(found.search)) / median(all(found.fts5)));
+    figures.set("Text search in process / FTS5, mean", mean(all(found.search)) / mean(all(found.fts5)));
+  }
+  assertNamed(figures);
+  const groups = Object.entries(found.search).map(([group, search]) => {
+    const fts5 = found.fts5?.[group];
+    return { column: size.column, group, search, fts5, stdio: journal.search[group] };
+  });
+  groups.sort((a, b) => a.group.localeCompare(b.group));
+  return { column: { name: size.column, figures }, groups, samples: { node, starts, found, journal, each } };
+}
+
+function both(what: string, where: string, samples: Samples): [string, number][] {
+  const end = where === "" ? "" : `, ${where}`;
+  return [
+    [`${what} p50${end}`, median(samples)],
+    [`${what} p99${end}`, percentile(samples, 0.99)],
+  ];
+}
+
+async function run(options: Options): Promise<void> {
+  build();
+  const folder = temporaryFolder();
+  try {
+    // A copy: whoever builds meanwhile does not change what is measured.
+    const program = path.join(folder, "git-memory.mjs");
+    fs.copyFileSync("dist/git-memory.js", program);
+    const { profile, quick } = options;
+    const nodeFlags = profile ? ["--cpu-prof", "--cpu-prof-dir", path.resolve(profile)] : [];
+    const rounds: Rounds = quick
+      ? { starts: 3, writes: 100, commits: 10, queries: 5, settleMs: 3_000 }
+      : { starts: 7, writes: 200, commits: 40, queries: 40, settleMs: 30_000 };
+    const bench: Bench = { folder, server: { program, nodeFlags, home: folder }, rounds, options };
+    const on = machine(folder, git(folder, "--version"));
+    const measured: Measured[] = [];
+    const sizes: string[] = [];
+    for (const size of options.sizes) {
+      const entries = makeEntries(size.count, size.flat);
+      sizes.push(describe(size, entries));
+      measured.push(await measure(bench, size, entries));
+    }
+    const columns = measured.map(({ column }) => column);
+    const tables = [
+      machineLine(on),
+      sizes.join(" "),
+      mainTable(columns, "not installed"),
+      queryTable(measured.flatMap(({ groups }) => groups)),
+    ];
+    process.stdout.write(`${tables.join("\n\n")}\n`);
+    if (options.json) {
+      const figures = columns.map(({ name, figures: map }) => ({ name, figures: Object.fromEntries(map) }));
+      const samples = measured.map((one) => ({ column: one.column.name, samples: one.samples }));
+      fs.writeFileSync(options.json, `${JSON.stringify({ machine: on, sizes, figures, samples })}\n`);
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function describe({ column }: Size, entries: readonly MadeEntry[]): string {
+  const bytes = entries.reduce((sum, { file }) => sum + file.length, 0);
+  const words = entries.reduce((sum, { body }) => sum + body.split(/\s+/).length, 0);
+  return `${column}: ${(bytes / 1e6).toFixed(1)} MB, ${Math.round(words / entries.length)} words a body.`;
+}
+
+// The bench's own children see nothing of whoever runs it.
+process.env.CI = "";
+process.env.GIT_CONFIG_GLOBAL = GIT_ENV.GIT_CONFIG_GLOBAL;
+await run(readOptions(process.argv.slice(2)));

@@ -1,0 +1,125 @@
+// A child of the bench, run with --expose-gc: memory and search of one store inside one process, FTS5 beside it.
+import fs from "node:fs";
+import os from "node:os";
+import { findOperation, invoke, type Memory, openMemory } from "../../src/index.js";
+import { GIT_ENV } from "../support/repositories.js";
+import { makeEntries } from "./corpus.js";
+import { openFts5 } from "./fts5.js";
+import { pause } from "./measure.js";
+import { makeQueries, searchArguments } from "./queries.js";
+
+/** What the child is told. */
+export interface Task {
+  readonly count: number;
+  readonly flat: boolean;
+  readonly root: string;
+  readonly emptyRoot: string;
+  readonly home: string;
+  readonly rounds: number;
+  readonly queriesEach: number;
+  readonly lab: string | undefined;
+}
+
+/** What it found: milliseconds by group of queries, and bytes. */
+export interface Found {
+  readonly indexing: number;
+  readonly bytesPerEntry: number;
+  readonly heapPerEntry: number;
+  readonly search: Readonly<Record<string, number[]>>;
+  readonly fts5: Readonly<Record<string, number[]>> | undefined;
+}
+
+const operation = findOperation("search")!;
+
+const open = (root: string, home: string): Promise<Memory> =>
+  openMemory(
+    { root, directory: root, watch: true },
+    {
+      env: { ...GIT_ENV, GIT_MEMORY_HOME: `${home}/personal` },
+      pid: process.pid,
+      host: os.hostname(),
+      home,
+      runs: () => true,
+    },
+  );
+
+interface Hits {
+  readonly hits: readonly unknown[];
+}
+
+const ask = async (memory: Memory, args: Record<string, unknown>): Promise<Hits> =>
+  (await invoke(operation, { memory, caller: {} }, args)) as Hits;
+
+interface InUse {
+  readonly heap: number;
+  readonly all: number;
+}
+
+async function inUse(): Promise<InUse> {
+  // Twice and apart: what the first leaves to finalizers goes with the second.
+  for (let time = 0; time < 3; time++) {
+    global.gc?.();
+    await pause(100);
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return { heap: heapUsed, all: heapUsed + arrayBuffers };
+}
+
+/** A memory that is ready, and what the process then has in use. */
+async function ready(root: string, home: string): Promise<{ memory: Memory; took: number; bytes: InUse }> {
+  const begin = performance.now();
+  const memory = await open(root, home);
+  await memory.fresh();
+  const took = performance.now() - begin;
+  await ask(memory, { query: "anything" });
+  return { memory, took, bytes: await inUse() };
+}
+
+function note(samples: Record<string, number[]>, group: string, took: number): void {
+  samples[group] ??= [];
+  samples[group].push(took);
+}
+
+async function run(task: Task): Promise<Found> {
+  const empty = await ready(task.emptyRoot, task.home);
+  const full = await ready(task.root, task.home);
+  const size = full.memory.index.size;
+  if (size !== task.count) throw new Error(`${size} of ${task.count} entries are indexed`);
+
+  // Made only now: the bench's own texts do not count as the index's.
+  const entries = makeEntries(task.count, task.flat);
+  const queries = makeQueries(entries, task.queriesEach);
+  const fts5 = openFts5(entries, task.lab);
+  const ours: Record<string, number[]> = {};
+  const theirs: Record<string, number[]> = {};
+  // The first round warms both up and is not counted.
+  for (let round = 0; round <= task.rounds; round++) {
+    for (const query of queries) {
+      const args = searchArguments(query);
+      const begin = performance.now();
+      const { hits } = await ask(full.memory, args);
+      const took = performance.now() - begin;
+      if (hits.length === 0) throw new Error(`nothing was found for ${query.words.join(" ")}`);
+      if (round > 0) note(ours, query.group, took);
+    }
+    for (const query of fts5 ? queries : []) {
+      const begin = performance.now();
+      fts5?.search(query);
+      const took = performance.now() - begin;
+      if (round > 0) note(theirs, query.group, took);
+    }
+  }
+  fts5?.close();
+  await full.memory.close();
+  await empty.memory.close();
+  return {
+    indexing: full.took,
+    bytesPerEntry: (full.bytes.all - empty.bytes.all) / size,
+    heapPerEntry: (full.bytes.heap - empty.bytes.heap) / size,
+    search: ours,
+    fts5: fts5 && theirs,
+  };
+}
+
+const task = JSON.parse(process.argv[2]!) as Task;
+fs.writeSync(1, JSON.stringify(await run(task)));

@@ -1,0 +1,174 @@
+import fs from "node:fs";
+import os from "node:os";
+import { median, percentile, type Samples } from "./measure.js";
+
+/** A column of the table: one size, and its figures by the name of their row. */
+export interface Column {
+  readonly name: string;
+  readonly figures: ReadonlyMap<string, number>;
+}
+
+type Unit = "ms" | "MB" | "bytes" | "×";
+
+/** What a row has to reach; in which columns, when not in all. */
+interface Target {
+  readonly most: number;
+  readonly columns?: readonly string[];
+  readonly words?: string;
+}
+
+interface Row {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly target?: Target;
+}
+
+const AT_LARGE: readonly string[] = ["10,000"];
+
+/** Every row in its order, with what issue 2 asks for. */
+const ROWS: readonly Row[] = [
+  { name: "Node itself (`node -e 0`), start to end", unit: "ms" },
+  { name: "Process start to `initialize`, median", unit: "ms", target: { most: 300 } },
+  { name: "Process start to the first right search answer, median", unit: "ms" },
+  { name: "Cold index: `initialize` answered to `status` ready, median", unit: "ms", target: at(3_000) },
+  { name: "Save p50, `journal`", unit: "ms", target: at(15) },
+  { name: "Save p99, `journal`", unit: "ms" },
+  { name: "Update p50, `journal`", unit: "ms" },
+  { name: "Update p99, `journal`", unit: "ms" },
+  { name: "Save p50, `each`", unit: "ms", target: at(25) },
+  { name: "Save p99, `each`", unit: "ms" },
+  { name: "Update p50, `each`", unit: "ms" },
+  { name: "Update p99, `each`", unit: "ms" },
+  { name: "Baseline: file written, synced, renamed, p50", unit: "ms" },
+  { name: "Baseline: `git add` + `git commit`, p50", unit: "ms" },
+  { name: "Save `journal` / file written", unit: "×" },
+  { name: "Save `each` / `git add` + `git commit`", unit: "×" },
+  { name: "Text search in process, p50", unit: "ms", target: at(2) },
+  { name: "Text search in process, p99", unit: "ms" },
+  { name: "Text search in process, mean", unit: "ms" },
+  { name: "Text search over stdio, p50", unit: "ms" },
+  { name: "Text search over stdio, p99", unit: "ms" },
+  { name: "SQLite FTS5, p50", unit: "ms" },
+  { name: "SQLite FTS5, p99", unit: "ms" },
+  { name: "SQLite FTS5, mean", unit: "ms" },
+  {
+    name: "Text search in process / FTS5, p50",
+    unit: "×",
+    target: { most: 1, columns: AT_LARGE, words: "below 1 at 10,000" },
+  },
+  {
+    name: "Text search in process / FTS5, mean",
+    unit: "×",
+    target: { most: 1, columns: AT_LARGE, words: "below 1 at 10,000" },
+  },
+  { name: "RSS of the server, idle", unit: "MB" },
+  { name: "Heap and array buffers an entry", unit: "bytes", target: { most: 4_096, words: "≤ 4 KB" } },
+  { name: "of which heap", unit: "bytes" },
+];
+
+function at(most: number): Target {
+  return { most, columns: AT_LARGE };
+}
+
+function shown(value: number, unit: Unit): string {
+  if (unit === "bytes") return Math.round(value).toLocaleString("en");
+  if (unit === "×") return value.toFixed(2);
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return value.toFixed(digits);
+}
+
+function targetWords({ most, columns, words }: Target, unit: Unit): string {
+  return words ?? `≤ ${most.toLocaleString("en")} ${unit}${columns ? ` at ${columns.join(", ")}` : ""}`;
+}
+
+function verdict(target: Target, name: string, columns: readonly Column[]): string {
+  const asked = columns.filter((column) => !target.columns || target.columns.includes(column.name));
+  const values = asked.flatMap((column) => column.figures.get(name) ?? []);
+  if (values.length === 0) return "not measured";
+  return values.every((value) => value <= target.most) ? "yes" : "**no**";
+}
+
+const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+
+/** The figures as a Markdown table, target and verdict beside them. */
+export function mainTable(columns: readonly Column[], missing: string): string {
+  const rows = ROWS.map(({ name, unit, target }) => {
+    const values = columns.map(({ figures }) => {
+      const value = figures.get(name);
+      return value === undefined ? missing : shown(value, unit);
+    });
+    const ends = target ? [targetWords(target, unit), verdict(target, name, columns)] : ["", ""];
+    return line([`${name}${unit === "×" ? "" : ` (${unit})`}`, ...values, ...ends]);
+  });
+  const heads = ["", ...columns.map(({ name }) => name), "Target", "Met"];
+  const rule = ["---", ...columns.map(() => "---:"), "---", "---"];
+  return [line(heads), line(rule), ...rows].join("\n");
+}
+
+/** Names that no row has would be dropped in silence. */
+export function assertNamed(figures: ReadonlyMap<string, number>): void {
+  for (const name of figures.keys())
+    if (!ROWS.some((row) => row.name === name)) throw new Error(`the report has no row ${name}`);
+}
+
+/** One sort of query: who needed how long for it. */
+export interface QueryGroup {
+  readonly column: string;
+  readonly group: string;
+  readonly search: Samples;
+  readonly fts5: Samples | undefined;
+  readonly stdio: Samples | undefined;
+}
+
+const pair = (samples: Samples | undefined): string =>
+  samples ? `${median(samples).toFixed(2)} / ${percentile(samples, 0.99).toFixed(2)}` : "not installed";
+
+/** Search by the sort of query: p50 / p99 in milliseconds. */
+export function queryTable(groups: readonly QueryGroup[]): string {
+  const rows = groups.map(({ column, group, search, fts5, stdio }) =>
+    line([column, group, pair(search), pair(stdio), pair(fts5)]),
+  );
+  const heads = ["Entries", "Query", "In process, p50 / p99 (ms)", "Over stdio", "SQLite FTS5"];
+  return [line(heads), line(["---", "---", "---:", "---:", "---:"]), ...rows].join("\n");
+}
+
+/** What it was measured on. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly platform: string;
+  readonly node: string;
+  readonly git: string;
+  readonly fileSystem: string;
+  readonly load: readonly number[];
+  readonly at: string;
+}
+
+export function machine(folder: string, git: string): Machine {
+  return {
+    cpu: os.cpus()[0]?.model.trim() ?? "unknown",
+    cores: os.cpus().length,
+    memoryGb: Math.round(os.totalmem() / 2 ** 30),
+    platform: `${os.platform()} ${os.release()}`,
+    node: process.version,
+    git: git.trim(),
+    fileSystem: fileSystemOf(folder),
+    load: os.loadavg().map((value) => Math.round(value * 100) / 100),
+    at: new Date().toISOString(),
+  };
+}
+
+function fileSystemOf(folder: string): string {
+  if (!fs.existsSync("/proc/mounts")) return "unknown";
+  const mounts = fs
+    .readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((mount) => mount.split(" "))
+    .filter(([, place]) => place === "/" || folder === place || folder.startsWith(`${place}/`))
+    .sort((a, b) => (b[1]?.length ?? 0) - (a[1]?.length ?? 0));
+  return mounts[0]?.[2] ?? "unknown";
+}
+
+export const machineLine = (one: Machine): string =>
+  `${one.cores} cores (${one.cpu}), ${one.memoryGb} GB, ${one.platform}, ${one.fileSystem}; Node ${one.node}, ${one.git}; load ${one.load.join(" ")} at the start; ${one.at.slice(0, 10)}.`;

@@ -1,0 +1,75 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import path from "node:path";
+import { GIT_ENV } from "./repositories.js";
+
+/** The program as users get it. */
+export const PROGRAM = path.resolve("dist/git-memory.js");
+
+export interface Reply {
+  readonly result?: Record<string, unknown>;
+  readonly error?: { readonly code: number; readonly message: string };
+}
+
+/** Speaks the protocol line by line, so that every byte of standard output is seen. */
+export class LineClient {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly lines: string[] = [];
+  readonly exit: Promise<number | null>;
+  stderr = "";
+  #id = 0;
+  #rest = "";
+  readonly #waiting = new Map<number, (reply: Reply) => void>();
+
+  constructor(cwd: string, args: readonly string[] = [], env: Record<string, string> = {}) {
+    this.child = spawn(process.execPath, [PROGRAM, "mcp", ...args], { cwd, env: { ...GIT_ENV, ...env } });
+    this.child.stdout.on("data", (chunk: Buffer) => this.#hear(chunk.toString("utf8")));
+    this.child.stderr.on("data", (chunk: Buffer) => {
+      this.stderr += chunk.toString("utf8");
+    });
+    this.exit = new Promise((resolve) => this.child.on("exit", (code) => resolve(code)));
+  }
+
+  #hear(text: string): void {
+    const parts = (this.#rest + text).split("\n");
+    this.#rest = parts.pop() ?? "";
+    for (const line of parts) {
+      this.lines.push(line);
+      const message = JSON.parse(line) as Reply & { id?: number };
+      if (message.id !== undefined) this.#waiting.get(message.id)?.(message);
+    }
+  }
+
+  raw(text: string): void {
+    this.child.stdin.write(text);
+  }
+
+  send(method: string, params: unknown = {}): Promise<Reply> {
+    const id = ++this.#id;
+    const reply = new Promise<Reply>((resolve) => this.#waiting.set(id, resolve));
+    this.raw(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
+    return reply;
+  }
+
+  async initialize(): Promise<Record<string, unknown>> {
+    const clientInfo = { name: "test-client", version: "1.0" };
+    const { result } = await this.send("initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo });
+    this.raw(`${JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" })}\n`);
+    return result ?? {};
+  }
+
+  /** Calls a tool and gives its JSON, or the error that it answered. */
+  async call(tool: string, args: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { result, error } = await this.send("tools/call", { name: tool, arguments: args });
+    if (error) throw new Error(error.message);
+    return (result?.structuredContent as Record<string, unknown> | undefined) ?? { text: textOf(result) };
+  }
+
+  async close(): Promise<number | null> {
+    this.child.stdin.end();
+    return this.exit;
+  }
+}
+
+/** The text that a tool's result shows. */
+export const textOf = (result: Record<string, unknown> | undefined): string =>
+  ((result?.content as { text: string }[] | undefined) ?? []).map((part) => part.text).join("\n");
