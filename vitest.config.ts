@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, "test/slow/**"],
+    setupFiles: ["test/support/properties.ts"],
     globalSetup: ["test/support/build.ts"],
     reporters: ["default", "./test/support/count-reporter.ts"],
     testTimeout: 60_000,

@@ -162,7 +162,12 @@ describe("editEntry, for any file", () => {
   const text = fc.string({
     unit: fc.constantFrom(..."ab:#-[]{}'\"|>&*!%@`,? \t\n\\0~", "é", "😀", "---", ": ", " #", "null", "yes"),
   });
-  const value = fc.oneof(text, fc.array(text, { maxLength: 4 }), fc.jsonValue({ maxDepth: 3 }));
+  const value = fc.oneof(text, fc.array(text, { maxLength: 4 }), fc.jsonValue({ maxDepth: 3 }).map(plain));
+
+  /** JSON has no -0. */
+  function plain(json: unknown): unknown {
+    return JSON.parse(JSON.stringify(json));
+  }
 
   it("touches no line outside the key that is set", () => {
     fc.assert(
