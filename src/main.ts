@@ -17,7 +17,7 @@ const log = (message: string, cause: unknown): void => {
 };
 
 const out = (text: string): void => {
-  fs.writeSync(1, text);
+  process.stdout.write(text);
 };
 
 function runs(pid: number): boolean {
@@ -49,7 +49,7 @@ async function serveMcp(flags: GlobalFlags & { toolsets?: string }): Promise<num
   const { parseToolsets } = await import("./transports/mcp/toolsets.js");
   let memory: Promise<Memory> | undefined;
   const stop = async (): Promise<void> => {
-    await (await memory)?.close();
+    await memory?.then((open) => open.close()).catch((error: unknown) => log("stop", error));
     process.exit(0);
   };
   process.once("SIGTERM", () => void stop());
@@ -87,8 +87,7 @@ const init: ProcessCommand = {
       .argument("[dir]", "the folder; this one when absent")
       .option("--own", "a store that is a repository of its own")
       .option("--scope <scope>", "what it stands for: project/NAME, org/NAME or global")
-      .option("--commit <mode>", "journal (you commit) or each (every write is a commit)")
-      .option("--json", "print the result as JSON");
+      .option("--commit <mode>", "journal (you commit) or each (every write is a commit)");
   },
   run: async ([dir], options) => {
     const setup = await import("./setup/init.js");
@@ -147,7 +146,8 @@ const demo: ProcessCommand = {
     const binary = await findGit();
     await run({
       git: binary,
-      say: (line) => out(`${line}\n`),
+      print: (line) => out(`${line}\n`),
+      shell,
       init: async (directory) => {
         await setup.init({ directory, own: false, git: binary, env: process.env, newId: () => newUuid(Date.now()) });
       },
@@ -189,6 +189,12 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
     log,
   });
 }
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever read the output has enough, as `head` does after ten lines.
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
 
 const argv = process.argv.slice(2);
 // A server is started often and has to answer at once: it does not load the command line.

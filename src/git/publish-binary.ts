@@ -60,7 +60,7 @@ export async function publishWithBinary(git: GitBinary, request: PublishRequest)
     const moved = await git.run(["update-ref", "-m", `commit: ${subject}`, "HEAD", after, base ?? zero], { cwd });
     if (moved.status !== 0) {
       removeFile(intentFile);
-      return { kind: "busy", reason: "the branch moved" };
+      return { kind: "moved" };
     }
     await finish(git, repository, infos.join(""), intentFile);
     return { kind: "published", commits };
@@ -81,7 +81,7 @@ async function lockIsFree(repository: Repository): Promise<boolean> {
   for (;;) {
     const patience = lockPatience(path.join(repository.gitDir, "index.lock"));
     if (patience === undefined || patience === 0) return patience === 0;
-    await sleep(Math.min(patience, 20));
+    await sleep(Math.min(patience, 5));
   }
 }
 

@@ -22,7 +22,9 @@ export interface PublishStep {
 export type PublishOutcome =
   | { readonly kind: "published"; readonly commits: readonly string[] }
   /** Nothing was done; `reason` is a sentence part such as "a rebase is in progress". */
-  | { readonly kind: "busy"; readonly reason: string };
+  | { readonly kind: "busy"; readonly reason: string }
+  /** Nothing was done, because HEAD is not what the steps were planned on: plan anew. */
+  | { readonly kind: "moved" };
 
 export interface PublishRequest {
   readonly repository: Repository;
@@ -157,7 +159,7 @@ export async function publish(request: PublishRequest, objects: ObjectStore): Pr
       const patience = lockPatience(lock);
       if (patience === undefined) return { kind: "busy", reason: "git's index.lock is held" };
       if (patience === 0) break;
-      await sleep(Math.min(patience, 20));
+      await sleep(Math.min(patience, 5));
     }
     const outcome = await tryOnce(request, objects, built);
     if (outcome.kind !== "again") return outcome;
@@ -174,7 +176,7 @@ async function tryOnce(request: PublishRequest, objects: ObjectStore, built: Bui
   const index = (await readIfThere(indexFile)) ?? Buffer.alloc(0);
   const next = spliceIndex(index, updates(built, steps, repository.top));
   const head = await readHead(gitDir, commonDir);
-  if (head.commit !== base || head.ref === undefined) return { kind: "busy", reason: "the branch moved" };
+  if (head.commit !== base || head.ref === undefined) return { kind: "moved" };
   const blocked = await blockedPaths(objects, index, base, [
     ...new Set(steps.flatMap(({ files }) => [...files.keys()])),
   ]);
@@ -187,13 +189,14 @@ async function tryOnce(request: PublishRequest, objects: ObjectStore, built: Bui
   try {
     if (Buffer.compare((await readIfThere(indexFile)) ?? Buffer.alloc(0), index) !== 0) return { kind: "again" };
     const now = await readHead(gitDir, commonDir);
-    const reason = now.ref === head.ref ? await blockedWorktree(repository, now) : "the branch moved";
+    if (now.ref !== head.ref) return { kind: "moved" };
+    const reason = await blockedWorktree(repository, now);
     if (reason) return { kind: "busy", reason };
     await updateRef(commonDir, head.ref, base, after);
     fs.renameSync(lock, indexFile);
     ours = false;
   } catch (error) {
-    if (error instanceof RefMoved) return { kind: "busy", reason: "the branch moved" };
+    if (error instanceof RefMoved) return { kind: "moved" };
     throw error;
   } finally {
     // When the branch has moved but the index has not, lock and intent stay, for recovery to complete.

@@ -20,6 +20,9 @@ export class Draft {
   readonly #session: Session;
   readonly #root: Scope;
   readonly #puts = new Map<string, FileWrite>();
+  /** Paths into which this draft put text of its caller. */
+  readonly #added = new Set<string>();
+  readonly #drafted = new Map<string, Drafted>();
 
   constructor(session: Session, root: Scope) {
     this.#session = session;
@@ -32,10 +35,14 @@ export class Draft {
     const current = put ? undefined : await this.#session.read(path);
     const bytes = put ? put.after : current?.bytes;
     if (!bytes) return undefined;
+    return this.#parse(path, bytes, current?.version);
+  }
+
+  #parse(path: string, bytes: Uint8Array, version: string | undefined): Drafted {
     const located = locate(path, this.#root);
     if (located.type !== "entry") throw new Error(`${path} is no entry's path`);
     const parsed = parseEntry(bytes, located);
-    if (parsed.kind === "entry") return { path, bytes, version: current?.version, entry: parsed.entry };
+    if (parsed.kind === "entry") return { path, bytes, version, entry: parsed.entry };
     throw new MemoryError(
       "invalid_input",
       `${path} cannot be read (${parsed.reason}), so nothing was written. Mend the file in an editor, then call again.`,
@@ -43,17 +50,34 @@ export class Draft {
     );
   }
 
-  /** Sets the file's new bytes; null removes it. A later put at the same path replaces an earlier one. */
-  put(write: FileWrite): void {
+  /**
+   * Sets the file's new bytes; null removes it. A later put at the same path replaces an earlier one. `adds` is false
+   * for bytes without text of the caller's.
+   */
+  put(write: FileWrite, adds = true): void {
+    if (adds) this.#added.add(write.path);
+    this.#drafted.delete(write.path);
     const before = this.#puts.get(write.path);
     // Within one write a created entry stays created, whatever is changed in it afterwards.
     const op = before?.after && before.op === "created" && write.after ? "created" : write.op;
     this.#puts.set(write.path, { ...write, op, ...(before?.from === undefined ? {} : { from: before.from }) });
   }
 
-  /** Paths that this draft fills; what is not there yet is taken all the same. */
-  takes(path: string): boolean {
-    return Boolean(this.#puts.get(path)?.after);
+  /** The entries as this draft will leave them, of all files that it writes. */
+  entries(): readonly Drafted[] {
+    for (const { path, after } of this.#puts.values())
+      if (after && !this.#drafted.has(path)) this.#drafted.set(path, this.#parse(path, after, undefined));
+    return [...this.#drafted.values()];
+  }
+
+  /** True for a path that this draft writes or removes. */
+  touches(path: string): boolean {
+    return this.#puts.has(path);
+  }
+
+  /** True for a path into which text of the caller's goes. */
+  addsTo(path: string): boolean {
+    return this.#added.has(path);
   }
 
   /** How many of the draft's files are new in a folder. */

@@ -76,10 +76,21 @@ export function resultOf(memory: Memory, store: string, edit: Edit, written: Wri
   };
 }
 
+/** The id that the entry at `path` keeps when it is written: its own, unless another path had it first; else a new one. */
+export function idToWrite(memory: Memory, draft: Draft, path: string, id: string | undefined): string {
+  if (id === undefined) return memory.newId();
+  const key = id.toLowerCase();
+  const drafted = draft.entries().filter(({ entry }) => entry.fields.id?.toLowerCase() === key);
+  const others = memory.catalog.withId(key).filter((other) => !draft.touches(other));
+  const [first = path] = [...drafted.map((one) => one.path), ...others];
+  return first === path ? id : memory.newId();
+}
+
 /** Refuses a draft that holds what looks like a secret: with rule and place, never the secret. */
 export async function refuseSecrets(draft: Draft, allow: readonly string[]): Promise<void> {
   for (const { path, after } of draft.files()) {
-    if (!after) continue;
+    // Archiving, and pointing a relation at another place, says nothing that was not there already.
+    if (!after || !draft.addsTo(path)) continue;
     const [found] = await findSecrets(Buffer.from(after).toString("utf8"), allow);
     if (!found) continue;
     throw new MemoryError(

@@ -36,10 +36,7 @@ export async function redirect(memory: Memory, draft: Draft, from: string, to: P
     const relations = (source.entry.fields.relations ?? []).map((relation) =>
       names(relation.target, entry, moved) ? { ...relation, target: formatAddress(to, entry.scope) } : relation,
     );
-    draft.put({
-      path: entry.path,
-      after: editEntry(source.bytes, { set: { relations } }, source.entry),
-      op: "updated",
-    });
+    const after = editEntry(source.bytes, { set: { relations } }, source.entry);
+    draft.put({ path: entry.path, after, op: "updated" }, false);
   }
 }

@@ -3,7 +3,7 @@ import { locate } from "../entry/entry-path.js";
 import { editEntry } from "../entry/markdown.js";
 import { MemoryError } from "../errors.js";
 import type { Draft } from "./draft.js";
-import { assertBase, type Edit } from "./edits.js";
+import { assertBase, type Edit, idToWrite } from "./edits.js";
 import type { Memory } from "./memory.js";
 import { parseAt } from "./parse-at.js";
 import { notFound, resolve, resolvePath } from "./resolve.js";
@@ -17,7 +17,7 @@ export interface DeleteInput {
 
 /** Archives an entry, or with `purge` takes its file away; history keeps it either way. */
 export async function planDelete(memory: Memory, draft: Draft, input: DeleteInput): Promise<Edit> {
-  const { path } = await resolve(memory, input.ref);
+  const { path } = await resolve(memory, input.ref, draft);
   const old = await draft.read(path);
   if (!old) throw await notFound(memory, input.ref);
   const { entry } = old;
@@ -28,8 +28,8 @@ export async function planDelete(memory: Memory, draft: Draft, input: DeleteInpu
     return { ...common, op: "deleted", after: undefined };
   }
   if (entry.fields.status === "archived") return { ...common, op: "unchanged", after: old };
-  const id = entry.fields.id ?? memory.newId();
-  draft.put({ path, after: editEntry(old.bytes, { set: { id, status: "archived" } }, entry), op: "archived" });
+  const id = idToWrite(memory, draft, path, entry.fields.id);
+  draft.put({ path, after: editEntry(old.bytes, { set: { id, status: "archived" } }, entry), op: "archived" }, false);
   return { ...common, op: "archived", after: await draft.read(path), id };
 }
 
@@ -41,7 +41,7 @@ export interface RestoreInput {
 
 /** Makes an older state of an entry its newest version, also where the file is gone. */
 export async function planRestore(memory: Memory, draft: Draft, input: RestoreInput): Promise<Edit> {
-  const path = await resolvePath(memory, input.ref);
+  const path = await resolvePath(memory, input.ref, draft);
   const store = await memory.store();
   const { bytes } = await findVersion(memory, path, input.ref, input.version);
   const located = locate(path, store.manifest.root);
@@ -55,8 +55,16 @@ export async function planRestore(memory: Memory, draft: Draft, input: RestoreIn
     );
   const old = await draft.read(path);
   if (old) assertBase(address, old, input.base_version);
-  const id = parseAt(store.manifest.root, path, bytes)?.fields.id;
-  if (old && Buffer.compare(old.bytes, bytes) === 0) return { op: "unchanged", after: old, path, at: located, id };
-  draft.put({ path, after: bytes, op: "restored" });
+  const version = parseAt(store.manifest.root, path, bytes);
+  if (!version)
+    throw new MemoryError("invalid_input", `That version of ${address} cannot be read, so nothing was written.`, {
+      version: input.version,
+    });
+  const then = version.fields.id;
+  const id = idToWrite(memory, draft, path, then ?? old?.entry.fields.id);
+  // An id that was given since stays, and so does one that another entry has by now.
+  const after = id === then ? bytes : editEntry(bytes, { set: { id } }, located);
+  if (old && Buffer.compare(old.bytes, after) === 0) return { op: "unchanged", after: old, path, at: located, id };
+  draft.put({ path, after, op: "restored" });
   return { op: "restored", after: await draft.read(path), path, at: located, id };
 }

@@ -1,14 +1,61 @@
 import { formatAddress, parseRef, type Ref } from "../entry/address.js";
 import { entryPath } from "../entry/entry-path.js";
+import { foldName } from "../entry/name.js";
+import { formatScope, parseScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import type { Indexed } from "../search/indexed.js";
+import type { Draft } from "./draft.js";
 import type { Memory } from "./memory.js";
 
 /** The short address of an entry: without scope in the store's own. */
 export const addressIn = (memory: Memory, entry: Pick<Indexed, "scope" | "kind" | "name">): string =>
   formatAddress(entry, memory.scope);
 
-function ambiguous(memory: Memory, text: string, found: readonly Indexed[]): MemoryError {
+/** A scope that a caller named, as canonical text; `project` is the store's own. */
+export const scopeIn = (memory: Memory, text: string): string =>
+  text === "project" ? memory.scope : formatScope(parseScope(text));
+
+/** What a ref leads to. */
+interface Named extends Pick<Indexed, "path" | "kind" | "scope" | "name"> {
+  readonly id?: string | undefined;
+}
+
+/** The entries as a draft will leave them: what it writes hides what is there. */
+class View {
+  readonly #memory: Memory;
+  readonly #draft: Draft | undefined;
+
+  constructor(memory: Memory, draft: Draft | undefined) {
+    this.#memory = memory;
+    this.#draft = draft;
+  }
+
+  #drafted(test: (entry: Named) => boolean): Named[] {
+    const entries = this.#draft?.entries().map(({ path, entry }) => ({ ...entry, path, id: entry.fields.id })) ?? [];
+    return entries.filter(test);
+  }
+
+  #kept(found: readonly Named[]): Named[] {
+    return found.filter(({ path }) => !this.#draft?.touches(path));
+  }
+
+  at(paths: readonly string[], drafted: (entry: Named) => boolean): Named[] {
+    const found = paths.map((path) => this.#memory.at(path)).filter((entry) => entry !== undefined);
+    return [...this.#kept(found), ...this.#drafted(drafted)];
+  }
+
+  matching(test: (entry: Named) => boolean): Named[] {
+    return [...this.#kept([...this.#memory.index.entries()].filter(test)), ...this.#drafted(test)];
+  }
+
+  byName(name: string): Named[] {
+    const named = this.matching((entry) => entry.name === name || entry.name.endsWith(`/${name}`));
+    const near = named.filter((entry) => entry.scope === this.#memory.scope);
+    return near.length > 0 ? near : named;
+  }
+}
+
+function ambiguous(memory: Memory, text: string, found: readonly Named[]): MemoryError {
   const addresses = found.slice(0, 10).map((entry) => addressIn(memory, entry));
   return new MemoryError(
     "invalid_input",
@@ -34,39 +81,26 @@ export async function notFound(memory: Memory, text: string): Promise<MemoryErro
   return new MemoryError("not_found", `There is no entry ${JSON.stringify(text)}. ${hint}`, { ref: text, nearest });
 }
 
-function entriesAt(memory: Memory, paths: readonly string[]): Indexed[] {
-  return paths.map((path) => memory.at(path)).filter((entry) => entry !== undefined);
-}
-
-function matching(memory: Memory, test: (entry: Indexed) => boolean): Indexed[] {
-  return [...memory.index.entries()].filter(test);
-}
-
-function byName(memory: Memory, name: string): Indexed[] {
-  const named = matching(memory, (entry) => entry.name === name || entry.name.endsWith(`/${name}`));
-  const near = named.filter((entry) => entry.scope === memory.scope);
-  return near.length > 0 ? near : named;
-}
-
-async function candidates(memory: Memory, ref: Ref): Promise<Indexed[]> {
+async function candidates(memory: Memory, ref: Ref, draft: Draft | undefined): Promise<Named[]> {
+  const view = new View(memory, draft);
   switch (ref.type) {
     case "address": {
       const path = await pathOf(memory, ref);
-      const exact = memory.at(path);
-      return exact ? [exact] : entriesAt(memory, memory.catalog.withName(path));
+      const exact = view.at([path], (entry) => entry.path === path);
+      const key = foldName(path);
+      return exact.length > 0 ? exact : view.at(memory.catalog.withName(path), (entry) => foldName(entry.path) === key);
     }
     case "id":
-      return entriesAt(memory, memory.catalog.withId(ref.id));
+      return view.at(memory.catalog.withId(ref.id), (entry) => entry.id?.toLowerCase() === ref.id);
     case "id-part": {
-      const part = (entry: Indexed): boolean => {
+      const found = view.matching((entry) => {
         const hex = entry.id?.replaceAll("-", "").toLowerCase();
         return hex !== undefined && (hex.startsWith(ref.hex) || hex.endsWith(ref.hex));
-      };
-      const found = matching(memory, part);
-      return found.length > 0 ? found : byName(memory, ref.name);
+      });
+      return found.length > 0 ? found : view.byName(ref.name);
     }
     case "name":
-      return byName(memory, ref.name);
+      return view.byName(ref.name);
     case "scope-document":
       return [];
   }
@@ -77,18 +111,18 @@ async function pathOf(memory: Memory, ref: Extract<Ref, { type: "address" }>): P
   return entryPath({ kind: ref.kind, name: ref.name, scope: ref.scope ?? memory.scope }, manifest.root);
 }
 
-/** The entry that a ref names. Throws `not_found` with the nearest addresses, `invalid_input` when it names several. */
-export async function resolve(memory: Memory, text: string): Promise<Indexed> {
-  const found = await candidates(memory, parseRef(text));
+/** The entry that a ref names, in a draft as it will be then. Throws `not_found` with the nearest addresses, `invalid_input` when it names several. */
+export async function resolve(memory: Memory, text: string, draft?: Draft): Promise<Named> {
+  const found = await candidates(memory, parseRef(text), draft);
   if (found.length > 1) throw ambiguous(memory, text, found);
   if (found[0]) return found[0];
   throw await notFound(memory, text);
 }
 
 /** Like `resolve`, but also the path of an address that has no file now: a deleted entry has a history. */
-export async function resolvePath(memory: Memory, text: string): Promise<string> {
+export async function resolvePath(memory: Memory, text: string, draft?: Draft): Promise<string> {
   const ref = parseRef(text);
-  const found = await candidates(memory, ref);
+  const found = await candidates(memory, ref, draft);
   if (found.length > 1) throw ambiguous(memory, text, found);
   if (found[0]) return found[0].path;
   if (ref.type === "address") return pathOf(memory, ref);

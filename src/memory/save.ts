@@ -3,13 +3,13 @@ import { entryPath } from "../entry/entry-path.js";
 import { checkContent, checkFields, normaliseFields } from "../entry/fields.js";
 import type { Kind } from "../entry/kinds.js";
 import { editEntry } from "../entry/markdown.js";
-import { checkName, nameFromTitle } from "../entry/name.js";
-import { formatScope, parseScope } from "../entry/scope.js";
+import { checkName, foldName, nameFromTitle } from "../entry/name.js";
 import { sameText } from "../entry/similar-text.js";
 import { MemoryError } from "../errors.js";
 import type { Draft, Drafted } from "./draft.js";
-import type { Edit } from "./edits.js";
+import { type Edit, idToWrite } from "./edits.js";
 import type { Memory } from "./memory.js";
+import { scopeIn } from "./resolve.js";
 
 export interface SaveInput {
   readonly title: string;
@@ -43,13 +43,13 @@ async function withSameText(
   scope: string,
   content: string,
 ): Promise<Drafted | undefined> {
+  const same = ({ entry }: Drafted): boolean =>
+    entry.kind === kind && entry.scope === scope && entry.fields.status !== "archived" && sameText(entry.body, content);
   for (const path of memory.catalog.withText(content)) {
-    const listed = memory.at(path);
-    if (listed?.kind !== kind || listed.scope !== scope) continue;
-    const other = await draft.read(path);
-    if (other && other.entry.fields.status !== "archived" && sameText(other.entry.body, content)) return other;
+    const other = draft.touches(path) ? undefined : await draft.read(path);
+    if (other && same(other)) return other;
   }
-  return undefined;
+  return draft.entries().find(same);
 }
 
 /** Where the draft may put a new entry: the wanted path, or the next free one when `next` allows it. */
@@ -62,27 +62,27 @@ async function freePath(
 ): Promise<string> {
   for (let number = 1; ; number++) {
     const candidate = number === 1 ? name : `${name}-${number}`;
-    const occupied = draft.takes(path(candidate)) || (await occupant(memory, draft, path(candidate)));
-    if (!occupied) return candidate;
+    if (!(await occupant(memory, draft, path(candidate)))) return candidate;
     if (!next) return name;
   }
 }
 
 /** The file at a path, or at one that only letter case or Unicode normalisation tells from it. */
-async function occupant(memory: Memory, draft: Draft, path: string): Promise<Drafted | undefined> {
-  const [other] = memory.catalog.withName(path);
-  return (other === undefined ? undefined : await draft.read(other)) ?? draft.read(path);
+export async function occupant(memory: Memory, draft: Draft, path: string): Promise<Drafted | undefined> {
+  const key = foldName(path);
+  const drafted = draft.entries().find((one) => foldName(one.path) === key);
+  const other = memory.catalog.withName(path).find((one) => !draft.touches(one));
+  return drafted ?? (other === undefined ? draft.read(path) : draft.read(other));
 }
 
 /** Puts a new entry into the draft, or new text into an archived one at its address. */
 export async function planSave(memory: Memory, draft: Draft, input: SaveInput): Promise<Edit> {
   const { manifest } = await memory.store();
   const kind = input.kind ?? "memory";
-  const scope = formatScope(input.scope === undefined ? manifest.root : parseScope(input.scope));
+  const scope = input.scope === undefined ? memory.scope : scopeIn(memory, input.scope);
   const { title, content, category, tags, applies_to } = input;
-  const given = Object.fromEntries(
-    Object.entries({ ...input.fields, title, category, tags, applies_to }).filter(([, value]) => value !== undefined),
-  );
+  const shown = Object.entries({ title, category, tags, applies_to }).filter(([, value]) => value !== undefined);
+  const given: Record<string, unknown> = { ...input.fields, ...Object.fromEntries(shown) };
   if ("id" in given)
     throw new MemoryError("invalid_input", "fields.id is given by git-memory and cannot be set.", { field: "id" });
   checkContent(content);
@@ -97,10 +97,9 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
   const month = full && !wanted.includes("/") ? `${new Date(memory.now()).toISOString().slice(0, 7)}/` : "";
   const path = (name: string): string => entryPath({ kind, scope, name: month + name }, manifest.root);
 
-  const existing = draft.takes(path(wanted))
-    ? await draft.read(path(wanted))
-    : await occupant(memory, draft, path(wanted));
-  if (existing?.entry.fields.status === "archived") return revive(draft, existing, set, content);
+  const existing =
+    (await occupant(memory, draft, plain(wanted))) ?? (month ? await occupant(memory, draft, path(wanted)) : undefined);
+  if (existing?.entry.fields.status === "archived") return revive(memory, draft, existing, set, content);
   if (!input.allow_similar) {
     if (existing) throw taken(memory, existing.entry, "is there already");
     const same = await withSameText(memory, draft, kind, scope, content);
@@ -115,8 +114,16 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
 
-async function revive(draft: Draft, old: Drafted, set: Record<string, unknown>, content: string): Promise<Edit> {
+async function revive(
+  memory: Memory,
+  draft: Draft,
+  old: Drafted,
+  set: Record<string, unknown>,
+  content: string,
+): Promise<Edit> {
   const { path, entry } = old;
-  draft.put({ path, after: editEntry(old.bytes, { set: { ...set, status: null }, content }, entry), op: "restored" });
-  return { op: "restored", after: await draft.read(path), path, at: entry, id: entry.fields.id };
+  const id = idToWrite(memory, draft, path, entry.fields.id);
+  const after = editEntry(old.bytes, { set: { ...set, id, status: null }, content }, entry);
+  draft.put({ path, after, op: "restored" });
+  return { op: "restored", after: await draft.read(path), path, at: entry, id };
 }

@@ -4,13 +4,13 @@ import { checkContent, checkFields, FIELD_NAMES, normaliseFields, normaliseTags 
 import { KINDS, type Kind } from "../entry/kinds.js";
 import { editEntry } from "../entry/markdown.js";
 import { checkName } from "../entry/name.js";
-import { formatScope, parseScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import type { Draft, Drafted } from "./draft.js";
-import { assertBase, type Edit } from "./edits.js";
+import { assertBase, type Edit, idToWrite } from "./edits.js";
 import type { Memory } from "./memory.js";
 import { redirect } from "./redirect.js";
-import { notFound, resolve } from "./resolve.js";
+import { notFound, resolve, scopeIn } from "./resolve.js";
+import { occupant } from "./save.js";
 
 export interface UpdateInput {
   readonly ref: string;
@@ -51,7 +51,7 @@ function newBody(body: string, { content, append, edits }: UpdateInput): string 
 }
 
 /** The entry's new place, when `set` names one. */
-function movedTo(entry: Drafted["entry"], set: Readonly<Record<string, unknown>>) {
+function movedTo(memory: Memory, entry: Drafted["entry"], set: Readonly<Record<string, unknown>>) {
   const text = (field: string, fallback: string): string => {
     const value = set[field] ?? fallback;
     if (typeof value !== "string") throw invalid(`set.${field}`, `set.${field} has to be text.`);
@@ -62,7 +62,7 @@ function movedTo(entry: Drafted["entry"], set: Readonly<Record<string, unknown>>
   const name = text("name", entry.name);
   if (name !== entry.name) checkName(name);
   const given = text("scope", entry.scope);
-  const scope = given === entry.scope ? entry.scope : formatScope(parseScope(given));
+  const scope = given === entry.scope ? entry.scope : scopeIn(memory, given);
   const same = kind === entry.kind && name === entry.name && scope === entry.scope;
   return same ? undefined : { kind, name, scope };
 }
@@ -84,26 +84,23 @@ function newFields(entry: Drafted["entry"], kind: Kind, input: UpdateInput): Rec
   }
   if (input.add_tags ?? input.remove_tags) {
     const removed = new Set(normaliseTags([...(input.remove_tags ?? [])]));
-    const tags = Array.isArray(set.tags) ? (set.tags as string[]) : (entry.fields.tags ?? []);
+    const tags = Array.isArray(set.tags) ? (set.tags as string[]) : set.tags === null ? [] : (entry.fields.tags ?? []);
     set.tags = normaliseTags([...tags, ...(input.add_tags ?? [])]).filter((tag) => !removed.has(tag));
   }
   const normal = normaliseFields(set);
-  const foreign = Object.keys(entry.fields);
-  const checked = Object.fromEntries(
-    Object.entries(normal).filter(([field, value]) => value !== null || !foreign.includes(field)),
-  );
-  checkFields(kind, checked);
+  // What stays has to fit a new kind too: of some fields each kind has its own sort.
+  checkFields(kind, kind === entry.kind ? normal : { ...entry.fields, ...normal });
   return normal;
 }
 
 /** Puts an entry's new text, fields and place into the draft. */
 export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInput): Promise<Edit> {
-  const { path } = await resolve(memory, input.ref);
+  const { path } = await resolve(memory, input.ref, draft);
   const old = await draft.read(path);
   if (!old) throw await notFound(memory, input.ref);
   const { entry } = old;
   assertBase(formatAddress(entry, memory.scope), old, input.base_version);
-  const target = movedTo(entry, input.set ?? {});
+  const target = movedTo(memory, entry, input.set ?? {});
   const at = target ?? entry;
   const set = newFields(entry, at.kind, input);
   const content = newBody(entry.body, input);
@@ -113,9 +110,8 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
   if (!target && Buffer.compare(bytes, old.bytes) === 0)
     return { op: "unchanged", after: old, path, at: entry, id: entry.fields.id };
   // Every entry that we write has an id of its own from then on; of two copies the first keeps theirs.
-  const mine = entry.fields.id !== undefined && memory.catalog.withId(entry.fields.id.toLowerCase())[0] === path;
-  const id = mine ? entry.fields.id : memory.newId();
-  const withId = mine ? bytes : editEntry(old.bytes, { ...edit, set: { id, ...set } }, at);
+  const id = idToWrite(memory, draft, path, entry.fields.id);
+  const withId = id === entry.fields.id ? bytes : editEntry(old.bytes, { ...edit, set: { id, ...set } }, at);
   const to = target ? await move(memory, draft, path, target) : path;
   const op = target ? "renamed" : changeWord(entry.fields.status, set);
   draft.put({ path: to, after: withId, op, ...(target ? { from: path } : {}) });
@@ -136,8 +132,8 @@ async function move(
   const { manifest } = await memory.store();
   const to = entryPath(at, manifest.root);
   if (locate(to, manifest.root).type !== "entry") throw invalid("set.name", `${to} cannot be an entry's path.`);
-  const taken = memory.catalog.withName(to).filter((other) => other !== from);
-  if (taken.length > 0 || draft.takes(to) || (await draft.read(to))) {
+  const there = await occupant(memory, draft, to);
+  if (there && there.path !== from) {
     const address = formatAddress(at, memory.scope);
     throw new MemoryError("already_exists", `${address} is there already, so nothing was moved. Choose another name.`, {
       address,

@@ -29,7 +29,7 @@ const status = operation({
     invalid: z.array(problem),
     pending: z.array(z.string()),
     held: z.array(z.string()).optional(),
-    dropped: z.array(z.object({ address: z.string(), version: z.string(), restore: z.string() })),
+    dropped: z.array(z.object({ address: z.string(), version: z.string() })),
     git: z.object({
       operation: z.string().optional(),
       unpublished: z.string().optional(),
@@ -42,7 +42,7 @@ const status = operation({
   toolset: "admin",
   route: { method: "GET", path: "/admin/status" },
   args: [],
-  render: (output, style) => {
+  render: (output, style, say) => {
     const lines = output.stores.map((store) => `Store ${store.name}: ${store.scope}, commit mode ${store.commit}`);
     const kinds = Object.entries(output.entries).map(([kind, count]) => `${count} ${kind}`);
     lines.push(`Entries: ${kinds.join(", ") || "none"} · index ${output.index.state}`);
@@ -55,7 +55,7 @@ const status = operation({
     list("Held until git's operation ends", output.held ?? []);
     list(
       "Thrown away before git had it; restore with",
-      output.dropped.map(({ restore }) => restore),
+      output.dropped.map(({ address, version }) => `${say("[[history restore]]")} ${address} ${version}`),
     );
     list(
       "Cannot be read",
@@ -76,10 +76,7 @@ const status = operation({
     for (const { kind } of memory.index.entries()) entries[kind] = (entries[kind] ?? 0) + 1;
     const state = await store.status();
     const dropped = await Promise.all(
-      state.dropped.map(async ({ path, version }) => {
-        const address = await addressOf(memory, path);
-        return { address, version, restore: `[[history restore]] ${address} ${version}` };
-      }),
+      state.dropped.map(async ({ path, version }) => ({ address: await addressOf(memory, path), version })),
     );
     return {
       stores: [{ name: store.name, scope: memory.scope, root: store.relativeRoot, commit: store.mode }],

@@ -29,10 +29,17 @@ async function read(memory: Memory, text: string, version: string | undefined): 
   const parsed = bytes ? parseAt(store.manifest.root, found?.version.path ?? path, bytes) : undefined;
   if (!parsed) throw new MemoryError("not_found", `${text} was deleted in that version.`, { ref: text });
   const listed = memory.at(path);
+  const { id, category, tags = [] } = parsed.fields;
+  const written = found ? { updatedAt: found.version.at, author: found.version.author } : listed;
   const head = headOf(memory, {
-    ...(listed ?? { store: store.name, path }),
     ...parsed,
-    tags: parsed.fields.tags ?? [],
+    ...(id === undefined ? {} : { id }),
+    ...(category === undefined ? {} : { category }),
+    ...(written?.updatedAt === undefined ? {} : { updatedAt: written.updatedAt }),
+    ...(written?.author === undefined ? {} : { author: written.author }),
+    store: store.name,
+    path,
+    tags,
     version: found?.version.version ?? listed?.version ?? "",
   });
   return {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { formatAddress } from "../entry/address.js";
 import { diffEntries, renderDiff } from "../entry/diff.js";
 import { locate } from "../entry/entry-path.js";
-import { recordOf, resultOf } from "../memory/edits.js";
+import { recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
 import { planRestore } from "../memory/remove.js";
@@ -10,7 +10,7 @@ import { resolvePath } from "../memory/resolve.js";
 import { findVersion, versionsOf } from "../memory/versions.js";
 import { writeLine } from "./entry-head.js";
 import { operation } from "./operation.js";
-import { baseVersion, reason, ref, writeResult } from "./params.js";
+import { allowSecrets, baseVersion, reason, ref, writeResult } from "./params.js";
 import { versionOutput, versionView } from "./version-view.js";
 
 const token = z.string().min(7).max(64);
@@ -118,7 +118,13 @@ const restore = operation({
   command: "restore",
   title: "Make an older version current",
   description: "Makes an older version the newest one, also of a deleted entry. Nothing in between is lost.",
-  input: z.strictObject({ ref, version: token, reason: reason.optional(), base_version: baseVersion.optional() }),
+  input: z.strictObject({
+    ref,
+    version: token,
+    reason: reason.optional(),
+    base_version: baseVersion.optional(),
+    allow_secrets: allowSecrets.optional(),
+  }),
   output: writeResult,
   effect: "write",
   idempotent: true,
@@ -129,6 +135,7 @@ const restore = operation({
   run: ({ memory, caller }, given) =>
     memory.transact(async (draft) => {
       const edit = await planRestore(memory, draft, given as Parameters<typeof planRestore>[2]);
+      await refuseSecrets(draft, given.allow_secrets ?? []);
       const { name } = await memory.store();
       return {
         record: recordOf([edit], caller, given.reason),

@@ -17,6 +17,9 @@ export type Toolset = "default" | "more" | "admin";
 
 export type Style = "concise" | "detailed";
 
+/** Turns `[[search]]` in a sentence of ours into what the reader can call. Text of entries must never go through it. */
+export type Say = (text: string) => string;
+
 /**
  * One verb of the product, declared once: MCP tool, REST route, command and help follow from it. Areas with several
  * verbs name an `action`.
@@ -42,8 +45,8 @@ export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodT
   readonly advertised?: readonly (keyof z.infer<I> & string)[];
   /** Exit status 1 of the command for an output that is not what one hopes for, such as findings. */
   readonly failed?: (output: z.infer<O>) => boolean;
-  /** Markdown for a reader with a token budget. */
-  readonly render: (output: z.infer<O>, style: Style) => string;
+  /** Markdown for a reader with a token budget; what is to be called next goes through `say`. */
+  readonly render: (output: z.infer<O>, style: Style, say: Say) => string;
   readonly run: (context: OperationContext, input: z.infer<I>) => Promise<z.infer<O>>;
 }
 

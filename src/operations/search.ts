@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { formatScope, parseScope } from "../entry/scope.js";
+import type { Memory } from "../memory/memory.js";
+import { scopeIn } from "../memory/resolve.js";
 import type { SearchRequest } from "../search/search-request.js";
 import { headLine, headOf } from "./entry-head.js";
 import { operation } from "./operation.js";
@@ -63,7 +64,7 @@ type Input = z.infer<typeof input>;
 const present = (request: { [Key in keyof SearchRequest]: SearchRequest[Key] | undefined }): SearchRequest =>
   Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as SearchRequest;
 
-function request(given: Input, rootScope: string): SearchRequest {
+function request(given: Input, memory: Memory): SearchRequest {
   const {
     scope: wanted,
     tags: tags_any,
@@ -74,8 +75,7 @@ function request(given: Input, rootScope: string): SearchRequest {
     updated_before,
     ...rest
   } = given;
-  const scopes =
-    wanted === undefined ? undefined : [wanted === "project" ? rootScope : formatScope(parseScope(wanted))];
+  const scopes = wanted === undefined ? undefined : [scopeIn(memory, wanted)];
   return present({
     ...rest,
     query: query?.trim() || undefined,
@@ -119,7 +119,7 @@ export const search = operation({
   },
   run: async ({ memory }, given) => {
     await memory.fresh();
-    const found = await memory.index.search(request(given, memory.scope));
+    const found = await memory.index.search(request(given, memory));
     return {
       hits: found.hits.map(({ entry, score, snippet, flags, explain }) => ({
         ...headOf(memory, entry),

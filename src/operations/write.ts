@@ -48,52 +48,75 @@ const restoreInput = { ref, version: z.string().min(7).max(64), base_version: ba
 
 type Plan = (memory: Memory, draft: Draft) => Promise<Edit>;
 
-/** Runs plans as one write: all of them or none. */
+interface WriteInput {
+  readonly reason?: string | undefined;
+  readonly allow_secrets?: readonly string[] | undefined;
+}
+
+/** Runs what decides about some entries as one write: all of them or none. */
 async function writeAll(
   { memory, caller }: OperationContext,
-  plans: readonly Plan[],
-  given: { readonly reason?: string | undefined; readonly allow_secrets?: readonly string[] | undefined },
+  decide: (draft: Draft) => Promise<readonly Edit[]>,
+  reason: string | undefined,
 ) {
   const { name } = await memory.store();
   return memory.transact(async (draft) => {
-    const edits = await decideAll(memory, draft, plans);
-    await refuseSecrets(draft, given.allow_secrets ?? []);
+    const edits = await decide(draft);
     return {
-      record: recordOf(edits, caller, given.reason),
+      record: recordOf(edits, caller, reason),
       answer: (written) => edits.map((edit) => resultOf(memory, name, edit, written)),
     };
   });
 }
 
-async function decideAll(memory: Memory, draft: Draft, plans: readonly Plan[]): Promise<Edit[]> {
+/** Every plan is tried, so that one answer names all that has to be mended. */
+async function decideAll(
+  memory: Memory,
+  draft: Draft,
+  plans: readonly Plan[],
+  allow: readonly string[],
+): Promise<Edit[]> {
   const edits: Edit[] = [];
-  const errors: { position: number; error: MemoryError }[] = [];
+  const errors: Refusal[] = [];
   for (const [position, plan] of plans.entries()) {
     try {
       edits.push(await plan(memory, draft));
     } catch (error) {
-      if (!(error instanceof MemoryError) || plans.length === 1) throw error;
+      if (!(error instanceof MemoryError)) throw error;
       errors.push({ position, error });
     }
   }
-  const [first] = errors;
-  if (!first) return edits;
-  throw new MemoryError(
-    first.error.code,
-    `${errors.length} of ${plans.length} cannot be done, so nothing was written. At position ${first.position}: ${first.error.message}`,
-    {
-      errors: errors.map(({ position, error }) => ({
-        position,
-        code: error.code,
-        message: error.message,
-        data: error.data,
-      })),
-    },
+  if (errors.length > 0) throw refusedAt(errors, plans.length);
+  await refuseSecrets(draft, allow).catch((error: unknown) => {
+    if (!(error instanceof MemoryError)) throw error;
+    throw refusedAt([{ position: edits.findIndex(({ path }) => path === error.data.path), error }], plans.length);
+  });
+  return edits;
+}
+
+interface Refusal {
+  readonly position: number;
+  readonly error: MemoryError;
+}
+
+function refusedAt(errors: readonly Refusal[], of: number): MemoryError {
+  const { position, error: first } = errors[0]!;
+  return new MemoryError(
+    first.code,
+    `${errors.length} of ${of} cannot be done, so nothing was written. At position ${position}: ${first.message}`,
+    { errors: errors.map((one) => ({ position: one.position, ...describe(one.error) })) },
   );
 }
 
-async function writeOne(context: OperationContext, plan: Plan, given: Parameters<typeof writeAll>[2]) {
-  return (await writeAll(context, [plan], given))[0]!;
+const describe = ({ code, message, data }: MemoryError) => ({ code, message, data });
+
+async function writeOne(context: OperationContext, plan: Plan, { reason, allow_secrets = [] }: WriteInput) {
+  const decide = async (draft: Draft): Promise<Edit[]> => {
+    const edit = await plan(context.memory, draft);
+    await refuseSecrets(draft, allow_secrets);
+    return [edit];
+  };
+  return (await writeAll(context, decide, reason))[0]!;
 }
 
 /** Zod's optional fields may be there with the value undefined; plans take them as absent. */
@@ -181,5 +204,9 @@ export const bulk = operation({
   route: { method: "POST", path: "/bulk" },
   args: ["items"],
   render: ({ results }) => results.map((result) => `- ${writeLine(result)}`).join("\n"),
-  run: async (context, given) => ({ results: await writeAll(context, given.items.map(planOf), given) }),
+  run: async (context, given) => {
+    const plans = given.items.map(planOf);
+    const decide = (draft: Draft) => decideAll(context.memory, draft, plans, given.allow_secrets ?? []);
+    return { results: await writeAll(context, decide, given.reason) };
+  },
 });

@@ -4,13 +4,16 @@ import path from "node:path";
 import { MemoryError } from "../errors.js";
 import type { GitBinary } from "../git/git-binary.js";
 import type { Memory } from "../memory/memory.js";
-import { invoke } from "../operations/operation.js";
+import { invoke, type Say } from "../operations/operation.js";
 import { findOperation } from "../operations/registry.js";
+import { speak } from "../operations/speech.js";
 
 export interface DemoOptions {
   readonly git: GitBinary | undefined;
   /** Prints one line. */
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
+  /** How this program's commands are typed. */
+  readonly shell: string;
   /** Makes the throwaway store in a folder. */
   readonly init: (directory: string) => Promise<void>;
   /** Opens the store as one agent's process would. */
@@ -18,7 +21,7 @@ export interface DemoOptions {
 }
 
 /** Runs the main job on a throwaway repository and shows each step with its result. */
-export async function demo({ git, say, init, open }: DemoOptions): Promise<void> {
+export async function demo({ git, print, init, open, shell }: DemoOptions): Promise<void> {
   const directory = await fs.mkdtemp(path.join(os.tmpdir(), "git-memory-demo-"));
   const opened: Memory[] = [];
   try {
@@ -29,6 +32,7 @@ export async function demo({ git, say, init, open }: DemoOptions): Promise<void>
     await init(directory);
     const [claude, codex] = [await open(directory, "claude"), await open(directory, "codex")];
     opened.push(claude, codex);
+    const say: Say = (text) => speak(text, { tools: new Set(), shell });
     const call = async (
       memory: Memory,
       agent: string,
@@ -38,9 +42,9 @@ export async function demo({ git, say, init, open }: DemoOptions): Promise<void>
     ) => {
       const operation = findOperation(name, action)!;
       const output = await invoke(operation, { memory, caller: { agent, session: `demo-${agent}` } }, input);
-      return { output, text: operation.render(output, "concise") };
+      return { output, text: operation.render(output, "concise", say) };
     };
-    const step = (title: string, text: string): void => say(`\n▸ ${title}\n${text.replace(/^/gm, "    ")}`);
+    const step = (title: string, text: string): void => print(`\n▸ ${title}\n${text.replace(/^/gm, "    ")}`);
 
     const saved = await call(claude, "claude", "save", undefined, {
       title: "Use Postgres for billing",
@@ -83,7 +87,7 @@ export async function demo({ git, say, init, open }: DemoOptions): Promise<void>
       base_version: before,
     }).then(
       ({ text }) => text,
-      (error: unknown) => (error instanceof MemoryError ? `${error.code}: ${error.message}` : String(error)),
+      (error: unknown) => (error instanceof MemoryError ? `${error.code}: ${say(error.message)}` : String(error)),
     );
     step("The first agent writes at the same time, from the older text: nothing is overwritten", stale);
     step("History: who, when, why", (await call(claude, "claude", "history", "list", { ref })).text);
@@ -97,7 +101,7 @@ export async function demo({ git, say, init, open }: DemoOptions): Promise<void>
     );
     const log = await runGit(git, directory, "log", "--stat", "--format=%h %s");
     if (log) step("git log", log);
-    say("\nAll of it was in a throwaway repository, which is gone now. In your own: git memory init");
+    print("\nAll of it was in a throwaway repository, which is gone now. In your own: git memory init");
   } finally {
     await Promise.all(opened.map((memory) => memory.close()));
     await fs.rm(directory, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { MemoryError } from "../errors.js";
-import { GitFailed } from "../git/git-binary.js";
+import type { GitResult } from "../git/git-binary.js";
+import { blobId } from "../git/objects.js";
 import { repoPath, type StoreContext } from "./context.js";
 import type { Observer } from "./observer.js";
 import { readWorkingFile } from "./working-files.js";
@@ -15,43 +16,36 @@ export interface CommitOutcome {
 const refused = (reason: string, next: string): MemoryError =>
   new MemoryError("conflict", `Nothing was committed: ${reason}. ${next}`, { reason });
 
-/** Store files that HEAD has or `git status` would show; hidden ones other than `.gitattributes` and the like stay with git. */
-async function differing(context: StoreContext, observer: Observer): Promise<string[]> {
-  const host = context.host!;
-  const { stdout } = host.git
-    ? await host.git.run(
-        [
-          "status",
-          "--porcelain",
-          "-z",
-          "--untracked-files=all",
-          "--no-renames",
-          "--",
-          `:(top,literal)${context.prefix || "."}`,
-        ],
-        { cwd: host.repository.top },
-      )
-    : { stdout: undefined };
-  if (stdout)
-    return stdout
-      .toString("utf8")
-      .split("\0")
-      .filter((line) => line !== "")
-      .map((line) => line.slice(3 + context.prefix.length));
-  const files = new Set([...observer.paths].filter((file) => observer.pending(file)));
+interface Differing {
+  readonly files: readonly string[];
+  /** Those of them that git does not know yet. */
+  readonly untracked: readonly string[];
+}
+
+/** Store files that HEAD has or `git status` would show. */
+async function differing(context: StoreContext, observer: Observer): Promise<Differing> {
+  const { git, repository } = context.host!;
+  if (!git) return { files: await differingFrom(context, observer), untracked: [] };
+  const top = `:(top,literal)${context.prefix || "."}`;
+  const args = ["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", top];
+  const { stdout } = await git.run(args, { cwd: repository.top });
+  const lines = stdout.toString("utf8").split("\0").filter((line) => line !== "");
+  const name = (line: string) => line.slice(3 + context.prefix.length);
+  return { files: lines.map(name), untracked: lines.filter((line) => line.startsWith("??")).map(name) };
+}
+
+/** The same by our own means: entries, and the store's own files. */
+async function differingFrom(context: StoreContext, observer: Observer): Promise<string[]> {
+  const { format } = context.host!.objects;
+  const files = new Set(observer.pendingPaths());
   for (const file of observer.headPaths())
     if (readWorkingFile(path.join(context.root, file)).kind === "absent") files.add(file);
   for (const file of ["memory.yaml", "tags.yaml", ".gitattributes"]) {
     const read = readWorkingFile(path.join(context.root, file));
     if (read.kind !== "file" && observer.headBlob(file)) files.add(file);
-    if (read.kind === "file" && (await isNew(context, observer, file, read.bytes))) files.add(file);
+    if (read.kind === "file" && observer.headBlob(file) !== blobId(read.bytes, format)) files.add(file);
   }
   return [...files];
-}
-
-async function isNew(context: StoreContext, observer: Observer, file: string, bytes: Uint8Array): Promise<boolean> {
-  const { blobId } = await import("../git/objects.js");
-  return observer.headBlob(file) !== blobId(bytes, context.host!.objects.format);
 }
 
 /** One commit of every file of the store that differs from HEAD, and of nothing else, as the person's own `git commit`. */
@@ -60,35 +54,49 @@ export async function commitStore(context: StoreContext, observer: Observer, mes
   if (!host) throw refused("this store is a plain folder without git", "Run `git init` around it first.");
   const operation = await host.operation();
   if (operation) throw refused(`a ${operation} is in progress`, `Finish or abort it, then commit again.`);
-  const files = (await differing(context, observer)).sort();
-  if (files.length === 0) return { files };
-  return host.git ? withBinary(context, files, message) : withEngine(context, files, message);
+  const { files, untracked } = await differing(context, observer);
+  const sorted = [...files].sort();
+  if (files.length === 0) {
+    if (observer.pendingPaths().length > 0)
+      throw refused("git ignores this folder", "Take it out of .gitignore; `git check-ignore -v` tells the line.");
+    return { files };
+  }
+  return host.git ? withBinary(context, sorted, untracked, message) : withEngine(context, sorted, message);
 }
 
-async function withBinary(context: StoreContext, files: readonly string[], message: string): Promise<CommitOutcome> {
-  const { git, repository } = context.host!;
-  const cwd = repository.top;
-  const pathspecs = files.map((file) => `:(top,literal)${repoPath(context, file)}\0`).join("");
+/** A person's hooks may run their tests. */
+const COMMIT_MS = 600_000;
+
+async function withBinary(
+  context: StoreContext,
+  files: readonly string[],
+  untracked: readonly string[],
+  message: string,
+): Promise<CommitOutcome> {
+  const git = context.host!.git!;
+  const cwd = context.host!.repository.top;
+  const names = (some: readonly string[], magic: string) =>
+    some.map((file) => `${magic}${repoPath(context, file)}\0`).join("");
+  const pathspecs = names(files, ":(top,literal)");
   const from = ["--pathspec-from-file=-", "--pathspec-file-nul"];
-  try {
-    // Content goes in as it is: no filter of the repository runs for the files of a store.
-    await git!.output(["add", "--intent-to-add", "--ignore-removal", ...from], { cwd, input: pathspecs });
-  } catch (error) {
-    if (!(error instanceof GitFailed)) throw error;
-    throw refused("git does not take the files", "Is the folder git-ignored? `git status` tells what git sees.");
+  const forget = () =>
+    git.run(["update-index", "--force-remove", "-z", "--stdin"], { cwd, input: names(untracked, "") });
+  const added = await git.run(["add", "--intent-to-add", "--ignore-removal", ...from], { cwd, input: pathspecs });
+  if (added.status !== 0) {
+    await forget();
+    throw refused(`git add failed (${lastLines(added)})`, "Is the folder git-ignored? `git status` tells what git sees.");
   }
-  const result = await git!.run(["commit", "--only", "-m", message, ...from], {
-    cwd,
-    input: pathspecs,
-    asPerson: true,
-  });
+  const args = ["commit", "--only", "-m", message, ...from];
+  const result = await git.run(args, { cwd, input: pathspecs, asPerson: true, timeout: COMMIT_MS });
   if (result.status !== 0) {
-    const said = result.stderr.trim().split("\n").slice(-3).join(" ") || "a hook refused it";
-    throw refused(`git commit failed (${said})`, "Mend what it says and commit again; the entries are safe.");
+    await forget();
+    throw refused(`git commit failed (${lastLines(result)})`, "Mend what it says and commit again; the entries are safe.");
   }
-  const commit = (await git!.output(["rev-parse", "HEAD"], { cwd })).toString().trim();
+  const commit = (await git.output(["rev-parse", "HEAD"], { cwd })).toString().trim();
   return { commit, files };
 }
+
+const lastLines = ({ stderr }: GitResult): string => stderr.trim().split("\n").slice(-3).join(" ") || "a hook refused it";
 
 async function withEngine(context: StoreContext, files: readonly string[], message: string): Promise<CommitOutcome> {
   const host = context.host!;
@@ -106,6 +114,7 @@ async function withEngine(context: StoreContext, files: readonly string[], messa
     steps: [{ files: new Map(contents), author: who, committer: who, message }],
     intentFile: context.local.intent,
   });
+  if (outcome.kind === "moved") throw refused("the branch moved meanwhile", "Commit again.");
   if (outcome.kind === "busy") throw refused(outcome.reason, "Try again in a moment.");
   return { commit: outcome.commits[0]!, files };
 }

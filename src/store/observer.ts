@@ -82,13 +82,14 @@ export class Observer {
     return this.#state;
   }
 
-  /** Store paths of all entries that are served. */
-  get paths(): Iterable<string> {
-    return this.#known.keys();
-  }
-
-  pending(file: string): boolean {
-    return this.#known.get(file)?.pending ?? false;
+  /** Entries that are not as HEAD has them, removed ones too. */
+  pendingPaths(): string[] {
+    const changed = [...this.#known].filter(([, { pending }]) => pending).map(([file]) => file);
+    const removed = [...this.#head.keys()].filter(
+      (file) =>
+        !this.#known.has(file) && !this.#invalid.has(file) && locate(file, this.#context.manifest.root).type === "entry",
+    );
+    return [...changed, ...removed];
   }
 
   /** Blob id that HEAD has at a store path; null = none, undefined = there is no HEAD to ask. */

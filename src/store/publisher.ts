@@ -1,4 +1,5 @@
 import { type JournalCommit, publicMessage } from "../git/journal.js";
+import type { Host } from "../git/host.js";
 import { blobId } from "../git/objects.js";
 import type { PublishStep } from "../git/publish.js";
 import type { Head } from "../git/refs.js";
@@ -21,13 +22,16 @@ const NOTHING: Publication = { commits: new Map() };
 async function view(context: StoreContext, head: Head, commits: readonly JournalCommit[]) {
   const host = context.host!;
   const seen = new Map<string, { head: string | null; work: string | null }>();
+  // A held write is not in the working tree yet: what is there says nothing about it.
+  const held = new Set((await context.local.read()).held.map((one) => one.path));
+  const last = new Map(commits.flatMap(({ changes }) => changes.map(({ path, after }) => [path, after])));
   for (const file of new Set(commits.flatMap(({ changes }) => changes.map((change) => change.path)))) {
     const oid = await host.blobAt(head.commit, file);
     const bytes = oid !== null && host.objects.format !== "sha1" ? await host.objects.blob(oid) : undefined;
     const read = readWorkingFile(diskPath(context, file));
     seen.set(file, {
       head: bytes ? blobId(bytes) : oid,
-      work: read.kind === "file" ? blobId(read.bytes) : null,
+      work: held.has(file) ? last.get(file)! : read.kind === "file" ? blobId(read.bytes) : null,
     });
   }
   return {
@@ -51,6 +55,9 @@ async function toStep(context: StoreContext, { commit, files }: PlannedStep): Pr
   };
 }
 
+/** So often a person may commit between our look at the branch and our commit before it stays pending. */
+const ATTEMPTS = 20;
+
 /**
  * Commits on the branch what the journal has and the branch lacks, in order, as far as that is safe. Called with the
  * write lock held. `unsigned` is false where the person's commits must be signed.
@@ -61,6 +68,23 @@ export async function publishPending(context: StoreContext, unsigned: boolean): 
   const [tip, published] = [await journal.tip(), await journal.mark("published")];
   if (tip === undefined || tip === published) return NOTHING;
   const commits = await journal.since(published, tip);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const outcome = await publishOnce(context, host, commits, unsigned);
+    if (outcome === "moved") continue;
+    const { done, ...publication } = outcome;
+    if (done !== undefined) await journal.setMark("published", published, done);
+    return publication;
+  }
+  return { ...NOTHING, pending: "the branch kept moving" };
+}
+
+/** One attempt; `done` is the last journal commit that the branch now has, with all before it. */
+async function publishOnce(
+  context: StoreContext,
+  host: Host,
+  commits: readonly JournalCommit[],
+  unsigned: boolean,
+): Promise<"moved" | (Publication & { done: string | undefined })> {
   const head = await host.head();
   const steps = planPublication(commits, await view(context, head, commits));
   const ready: PlannedStep[] = [];
@@ -73,18 +97,17 @@ export async function publishPending(context: StoreContext, unsigned: boolean): 
   }
   const made = new Map<string, string>();
   if (ready.length > 0) {
-    const request = {
+    const outcome = await host.publish({
       repository: host.repository,
       base: head.commit,
       steps: await Promise.all(ready.map((step) => toStep(context, step))),
       intentFile: context.local.intent,
-    };
-    const outcome = await host.publish(request);
-    if (outcome.kind === "busy") return { ...NOTHING, pending: outcome.reason };
+    });
+    if (outcome.kind === "moved") return "moved";
+    if (outcome.kind === "busy") return { ...NOTHING, done: undefined, pending: outcome.reason };
     for (const [position, { commit }] of ready.entries()) made.set(commit.oid, outcome.commits[position]!);
   }
   const waiting = pending && steps[ready.length] ? commits.indexOf(steps[ready.length]!.commit) : commits.length;
   const done = commits[waiting - 1]?.oid;
-  if (done !== undefined) await journal.setMark("published", published, done);
-  return { commits: made, ...(pending && waiting < commits.length ? { pending } : {}) };
+  return { commits: made, done, ...(pending && waiting < commits.length ? { pending } : {}) };
 }

@@ -3,9 +3,9 @@ import type { Change } from "../entry/change.js";
 import { MANIFEST_FILE, type Manifest, parseManifest } from "../entry/manifest.js";
 import { MemoryError } from "../errors.js";
 import type { Environment, GitBinary } from "../git/git-binary.js";
-import { isErrno, readIfThere, stamp } from "../git/git-fs.js";
+import { createExclusive, isErrno, readIfThere, stamp } from "../git/git-fs.js";
 import { Host } from "../git/host.js";
-import { gitUser, type Person, signsCommits } from "../git/identity.js";
+import { signsCommits } from "../git/identity.js";
 import { Journal, RefMoved } from "../git/journal.js";
 import { type IsAlive, type Owner, WriteLock } from "../git/lock.js";
 import { type CommitOutcome, commitStore } from "./commit-store.js";
@@ -18,6 +18,7 @@ import { LocalState } from "./local-state.js";
 import { type Current, type Invalid, Observer } from "./observer.js";
 import { publishPending } from "./publisher.js";
 import { recover } from "./recovery.js";
+import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
 import { type FileWrite, StartOver, type WriteRecord, Writer } from "./writer.js";
 
@@ -240,6 +241,7 @@ export class Store {
   async exclusive<T>(work: (session: Session) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
+        if (!this.#context.host) await createExclusive(path.join(localFolder(this.root, undefined), ".gitignore"), "*\n");
         return await this.#lock.hold(() => this.#session(work));
       } catch (error) {
         if ((error instanceof StartOver || error instanceof RefMoved) && attempt < ATTEMPTS) continue;
@@ -333,7 +335,7 @@ export class Store {
     return {
       invalid: this.#observer.invalid,
       others: this.#observer.others,
-      pending: [...this.#observer.paths].filter((file) => this.#observer.pending(file)),
+      pending: this.#observer.pendingPaths(),
       held: state.held.map(store),
       dropped: dropped.map((one) => ({ path: store(one), version: one.version })),
       unsupported: this.#context.host?.repository.unsupported ?? [],
@@ -347,15 +349,4 @@ export class Store {
     this.#unwatch?.();
     await this.#refreshing;
   }
-}
-
-/** Asks git who the user is again only when the repository's configuration changes. */
-function rememberUser(found: FoundStore, options: StoreOptions): () => Promise<Person> {
-  let kept: { stamp: string; person: Person } | undefined;
-  return async () => {
-    const now = found.repository ? await stamp(path.join(found.repository.commonDir, "config")) : "";
-    if (kept?.stamp !== now)
-      kept = { stamp: now, person: await gitUser(found.repository, found.root, options.git, options.env) };
-    return kept.person;
-  };
 }

@@ -8,7 +8,16 @@ import type { ServerCommand } from "./client.js";
 import { type MadeEntry, makeEntries } from "./corpus.js";
 import type { Found, Task } from "./in-process.js";
 import { mean, median, percentile, type Samples, timeEach } from "./measure.js";
-import { assertNamed, type Column, machine, machineLine, mainTable, type QueryGroup, queryTable } from "./report.js";
+import {
+  assertNamed,
+  type Column,
+  fileSystemWarning,
+  machine,
+  machineLine,
+  mainTable,
+  type QueryGroup,
+  queryTable,
+} from "./report.js";
 import { measureServed, measureStarts, type Rounds } from "./server-run.js";
 import { makeStore } from "./stores.js";
 
@@ -109,7 +118,6 @@ async function measure(bench: Bench, size: Size, entries: readonly MadeEntry[]):
   const journal = await measureServed(server, checkedIn, entries, rounds);
   say(`${size.column}: a server in each mode`);
   const each = await measureServed(server, own, entries, { ...rounds, settleMs: 0, queries: 1 });
-  fs.rmSync(folder, { recursive: true, force: true });
 
   const figures = new Map<string, number>([
     ["Node itself (`node -e 0`), start to end", median(node)],
@@ -120,6 +128,7 @@ async function measure(bench: Bench, size: Size, entries: readonly MadeEntry[]):
     ...both("Update", "`journal`", journal.update),
     ...both("Save", "`each`", each.save),
     ...both("Update", "`each`", each.update),
+    ["Baseline: empty file created, p50", median([...journal.empty, ...each.empty])],
     ["Baseline: file written, synced, renamed, p50", median([...journal.plain, ...each.plain])],
     ["Baseline: `git add` + `git commit`, p50", median(each.commit)],
     ["Save `journal` / file written", median(journal.save) / median(journal.plain)],
@@ -180,8 +189,9 @@ async function run(options: Options): Promise<void> {
       machineLine(on),
       sizes.join(" "),
       mainTable(columns, "not installed"),
+      fileSystemWarning(columns) ?? [],
       queryTable(measured.flatMap(({ groups }) => groups)),
-    ];
+    ].flat();
     process.stdout.write(`${tables.join("\n\n")}\n`);
     if (options.json) {
       const figures = columns.map(({ name, figures: map }) => ({ name, figures: Object.fromEntries(map) }));

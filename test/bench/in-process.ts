@@ -1,5 +1,4 @@
 // A child of the bench, run with --expose-gc: memory and search of one store inside one process, FTS5 beside it.
-import fs from "node:fs";
 import os from "node:os";
 import { findOperation, invoke, type Memory, openMemory } from "../../src/index.js";
 import { GIT_ENV } from "../support/repositories.js";
@@ -122,4 +121,4 @@ async function run(task: Task): Promise<Found> {
 }
 
 const task = JSON.parse(process.argv[2]!) as Task;
-fs.writeSync(1, JSON.stringify(await run(task)));
+process.stdout.write(JSON.stringify(await run(task)));

@@ -3,7 +3,7 @@ import { type Client, type ServerCommand, withServer } from "./client.js";
 import { type MadeEntry, seeded, Writing } from "./corpus.js";
 import { pause, timeEach } from "./measure.js";
 import { makeQueries, searchArguments, tellTale } from "./queries.js";
-import { type BenchStore, commitsOf, gitCommits, plainWrites } from "./stores.js";
+import { type BenchStore, commitsOf, emptyFiles, gitCommits, plainWrites } from "./stores.js";
 
 export interface Rounds {
   readonly starts: number;
@@ -82,6 +82,7 @@ export interface Served {
   readonly search: Readonly<Record<string, number[]>>;
   readonly save: number[];
   readonly update: number[];
+  readonly empty: number[];
   readonly plain: number[];
   readonly commit: number[];
 }
@@ -126,9 +127,10 @@ export async function measureServed(
     return { rss, search, ...(await writes(client, store, entries, rounds.writes)) };
   });
   const texts = entries.slice(0, rounds.writes).map(({ file }) => file);
+  const empty = await emptyFiles(path.join(store.repository, ".git", "bench-empty"));
   const plain = await plainWrites(store, texts);
   const commit = await gitCommits(store, texts.slice(0, rounds.commits));
-  return { ...served, plain, commit };
+  return { ...served, empty, plain, commit };
 }
 
 async function writes(

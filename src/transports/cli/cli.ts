@@ -77,6 +77,11 @@ function addOption(command: Command, parameter: Parameter): void {
   command.addOption(option);
 }
 
+function addGlobalOptions(command: Command): void {
+  command.option("--json", "print the result as JSON");
+  command.option("--root <dir>", "the store, or the folder it is in").option("--session <name>", "session to record");
+}
+
 /** Text from an argument, standard input (`-`) or `--file`. */
 async function contentOf(typed: Record<string, unknown>, terminal: Terminal): Promise<string | undefined> {
   if (typeof typed.file === "string") {
@@ -104,10 +109,14 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     .option("--root <dir>", "the store, or the folder it is in, instead of the one found from here")
     .option("--session <name>", "session that writes are recorded with")
     .option("--json", "print the result as JSON")
+    // A command's own --version is not the program's.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showHelpAfterError(`(${terminal.shell} help COMMAND explains it)`)
     .addHelpText("after", `\n${EXAMPLES.map((line) => line.replaceAll("git memory", terminal.shell)).join("\n")}`);
+
+  const say = (text: string): string => speak(text, { tools: new Set(), shell: terminal.shell });
 
   const report = (error: unknown): number => {
     const known =
@@ -116,7 +125,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
         : new MemoryError("internal", "Something unexpected went wrong; the cause is above.");
     if (known.code === "internal")
       options.log("the command failed", error instanceof Error ? (error.cause ?? error) : error);
-    const message = speak(known.message, { tools: new Set(), shell: terminal.shell });
+    const message = say(known.message);
     if (asJson) terminal.out(`${JSON.stringify({ error: { code: known.code, message, data: known.data } })}\n`);
     else terminal.err(`${terminal.shell}: ${message}\n`);
     return STATUS[known.code] ?? 1;
@@ -134,9 +143,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     try {
       const output = await invoke(operation, { memory, caller: options.caller(flags) }, input);
       const style = typed.detailed === true ? "detailed" : "concise";
-      const text = asJson
-        ? JSON.stringify(output)
-        : paint(speak(operation.render(output, style), { tools: new Set(), shell: terminal.shell }), terminal.colour);
+      const text = asJson ? JSON.stringify(output) : paint(operation.render(output, style, say), terminal.colour);
       terminal.out(`${text}\n`);
       return operation.failed?.(output) ? 1 : 0;
     } finally {
@@ -149,8 +156,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     const command = program
       .command([operation.command, ...positional(operation, parameters)].join(" "))
       .description(operation.description);
-    command.option("--json", "print the result as JSON");
-    command.option("--root <dir>", "the store, or the folder it is in").option("--session <name>", "session to record");
+    addGlobalOptions(command);
     for (const parameter of parameters) if (!operation.args.includes(parameter.field)) addOption(command, parameter);
     if ("content" in operation.input.shape)
       command.option("--file <file>", "read the text from a file; - as text reads standard input");
@@ -175,6 +181,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   for (const one of options.commands) {
     const command = program.command(one.name).description(one.description);
     one.configure(command);
+    addGlobalOptions(command);
     command.action(async (...received: unknown[]) => {
       const flags = { ...program.opts<Record<string, unknown>>(), ...command.opts<Record<string, unknown>>() };
       asJson = flags.json === true;

@@ -13,7 +13,8 @@ export interface ToolResult {
 interface Call {
   readonly operation: Operation;
   readonly input: Record<string, unknown>;
-  readonly format: Style | "json";
+  /** As the caller asked; undefined = as the setting says. */
+  readonly format: Style | "json" | undefined;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -22,19 +23,15 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const invalid = (field: string, message: string): MemoryError => new MemoryError("invalid_input", message, { field });
 
 /** Finds the operation that a tool's arguments mean, and its flat input. Throws `invalid_input`. */
-export function decodeCall(
-  operations: readonly Operation[],
-  args: Record<string, unknown>,
-  usual: Style | "json",
-): Call {
-  const { action, filter, response_format: format = usual, ...rest } = args;
+export function decodeCall(operations: readonly Operation[], args: Record<string, unknown>): Call {
+  const { action, filter, response_format: format, ...rest } = args;
   const actions = operations.map((one) => one.action).filter((one) => one !== undefined);
   const operation = operations.find((one) => one.action === action);
   if (!operation) {
     if (actions.length === 0) throw invalid("action", "This tool has no actions; leave action out.");
     throw invalid("action", `action has to be one of ${actions.join(", ")}.`);
   }
-  if (format !== "concise" && format !== "detailed" && format !== "json")
+  if (format !== undefined && format !== "concise" && format !== "detailed" && format !== "json")
     throw invalid("response_format", "response_format has to be concise, detailed or json.");
   if (filter !== undefined && (!isObject(filter) || !operation.advertised))
     throw invalid("filter", operation.advertised ? "filter has to be an object." : "This tool has no filter.");
@@ -70,10 +67,12 @@ export async function callTool(
   log: Log,
 ): Promise<ToolResult> {
   try {
-    const { operation, input, format } = decodeCall(operations, args, context.memory.settings.response_format.value);
+    const { operation, input, format } = decodeCall(operations, args);
     const output = await invoke(operation, context, input);
-    if (format !== "json")
-      return { content: [{ type: "text", text: speak(operation.render(output, format), speech) }] };
+    // Only now the store is open, whose settings count.
+    const style = format ?? context.memory.settings.response_format.value;
+    const say = (text: string) => speak(text, speech);
+    if (style !== "json") return { content: [{ type: "text", text: operation.render(output, style, say) }] };
     return {
       content: [{ type: "text", text: JSON.stringify(output) }],
       structuredContent: output as Record<string, unknown>,
