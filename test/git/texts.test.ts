@@ -9,7 +9,9 @@ import { formatMessage, parseMessage, trailer } from "../../src/git/trailers.js"
 import { git, makeRepository, put, temporaryFolder } from "../support/repositories.js";
 
 describe("commit messages", () => {
-  const line = fc.stringMatching(/^[\w .:;,'"<>()-]{1,40}$/).filter((text) => text.trim() === text && !text.includes("  "));
+  const line = fc
+    .stringMatching(/^[\w .:;,'"<>()-]{1,40}$/)
+    .filter((text) => text.trim() === text && !text.includes("  "));
   const key = fc.constantFrom("Memory-Op", "Memory-Entry", "Memory-Agent");
   it("come back as they were put together (property)", () => {
     fc.assert(
@@ -33,7 +35,11 @@ describe("commit messages", () => {
   });
 
   it("without trailers keep a body that merely looks like prose", () => {
-    expect(parseMessage("subject\n\nbody: not\na trailer")).toEqual({ subject: "subject", body: "body: not\na trailer", trailers: [] });
+    expect(parseMessage("subject\n\nbody: not\na trailer")).toEqual({
+      subject: "subject",
+      body: "body: not\na trailer",
+      trailers: [],
+    });
   });
 });
 
@@ -57,15 +63,26 @@ describe("commits", () => {
   });
 
   it("with headers that we do not know are read all the same", () => {
-    const text = "tree t\nparent p\nauthor A <a@b> 1 +0100\ncommitter C <c@d> 2 -0130\ngpgsig -----BEGIN\n parent fake\n\nsubject\n";
-    expect(parseCommit("x", text)).toMatchObject({ parents: ["p"], author: { offset: 60 }, committer: { offset: -90 } });
+    const text =
+      "tree t\nparent p\nauthor A <a@b> 1 +0100\ncommitter C <c@d> 2 -0130\ngpgsig -----BEGIN\n parent fake\n\nsubject\n";
+    expect(parseCommit("x", text)).toMatchObject({
+      parents: ["p"],
+      author: { offset: 60 },
+      committer: { offset: -90 },
+    });
   });
 });
 
 describe("git's configuration files", () => {
   it.each([
     ['[user]\n\tname = "Ada # Person" ; why\n', [["user.name", "Ada # Person"]]],
-    ["[a]\nb\nC = on # x\n", [["a.b", "true"], ["a.c", "on"]]],
+    [
+      "[a]\nb\nC = on # x\n",
+      [
+        ["a.b", "true"],
+        ["a.c", "on"],
+      ],
+    ],
     ['[remote "Or\\"igin"] url = x\\ty\\\\z\n', [['remote.Or"igin.url', "x\ty\\z"]]],
     ["[a]\nlong = one \\\ntwo\n", [["a.long", "one two"]]],
     ["\uFEFF[A.B]\r\nk = v\r\n", [["a.b.k", "v"]]],
@@ -77,7 +94,10 @@ describe("git's configuration files", () => {
   it("are read with what they include, as git does", async () => {
     const home = temporaryFolder();
     const dir = makeRepository();
-    put(path.join(home, ".gitconfig"), `[include]\n\tpath = more\n[includeIf "gitdir:${path.dirname(dir)}/"]\n\tpath = ~/work.inc\n[includeIf "gitdir:/nowhere/"]\n\tpath = never\n`);
+    put(
+      path.join(home, ".gitconfig"),
+      `[include]\n\tpath = more\n[includeIf "gitdir:${path.dirname(dir)}/"]\n\tpath = ~/work.inc\n[includeIf "gitdir:/nowhere/"]\n\tpath = never\n`,
+    );
     put(path.join(home, "more"), "[user]\n\tname = More\n\temail = more@example.org\n[include]\n\tpath = .gitconfig\n");
     put(path.join(home, "work.inc"), "[user]\n\temail = work@example.org\n");
     put(path.join(home, "never"), "[user]\n\temail = never@example.org\n");
