@@ -12,7 +12,9 @@ const shared = {
   metafile: true,
   legalComments: "none",
   // Some dependencies are CommonJS and call require for Node's own modules.
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
 };
 
 fs.rmSync("dist/types", { recursive: true, force: true });
@@ -44,5 +46,7 @@ const notices = [...packages].sort().map((name) => {
 });
 fs.writeFileSync("dist/THIRD-PARTY-LICENSES.txt", `${notices.join(`\n\n${"-".repeat(80)}\n\n`)}\n`);
 
-const types = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
+const types = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
+  stdio: "inherit",
+});
 if (types.status !== 0) process.exit(types.status ?? 1);

@@ -16,7 +16,7 @@ const settings = {
 export const SETTINGS = z.object(settings);
 
 /** The value of every setting. */
-export type Settings = z.infer<typeof SETTINGS>;
+type Settings = z.infer<typeof SETTINGS>;
 /** The key of a setting. */
 export type SettingKey = keyof Settings;
 
@@ -24,10 +24,10 @@ export type SettingKey = keyof Settings;
 export const SETTING_KEYS = Object.keys(settings) as readonly SettingKey[];
 
 /** The settings that a manifest checked in with code may give; what sends text elsewhere or opens a door must never be here. */
-export const MANIFEST_KEYS: readonly SettingKey[] = ["commit", "response_format"];
+const MANIFEST_KEYS: readonly SettingKey[] = ["commit", "response_format"];
 
 /** Where a value came from, strongest first. */
-export type SettingSource = "flag" | "env" | "personal" | "store" | "default";
+type SettingSource = "flag" | "env" | "personal" | "store" | "default";
 
 /** The value of each setting and where it came from. */
 export type ResolvedSettings = {
@@ -44,7 +44,7 @@ export interface SettingInputs {
 }
 
 /** The environment variable of a setting: `GIT_MEMORY_` and the key in capitals. */
-export function settingVariable(key: SettingKey): string {
+function settingVariable(key: SettingKey): string {
   return `GIT_MEMORY_${key.toUpperCase()}`;
 }
 

@@ -3,14 +3,14 @@ import type { Entry } from "./entry.js";
 import { equalValues } from "./equal-values.js";
 
 /** A front matter field that differs; `before` or `after` is missing where the entry has no such field. */
-export interface FieldDiff {
+interface FieldDiff {
   readonly field: string;
   readonly before?: unknown;
   readonly after?: unknown;
 }
 
 /** Lines that belong together; `oldStart` and `newStart` are the numbers (from 1) of its first line in the two bodies. */
-export interface BodyDiff {
+interface BodyDiff {
   readonly type: "same" | "added" | "removed";
   readonly lines: readonly string[];
   readonly oldStart: number;

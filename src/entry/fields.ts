@@ -5,7 +5,7 @@ import { FIELDS } from "./field-schemas.js";
 import { KINDS, type Kind } from "./kinds.js";
 
 /** Characters (UTF-16 units) that a body may have. */
-export const MAX_BODY = 100_000;
+const MAX_BODY = 100_000;
 // Far below the depth at which a file would no longer be read.
 const MAX_VALUE_DEPTH = 32;
 
@@ -17,7 +17,7 @@ const SCHEMAS: Readonly<Record<Kind, ReadonlyMap<string, z.ZodType>>> = {
 };
 
 /** What an absent field means; a value equal to it is not written. `decay_rate` comes from the settings and is not here. */
-export const DEFAULTS: Readonly<Record<string, unknown>> = {
+const DEFAULTS: Readonly<Record<string, unknown>> = {
   status: "active",
   importance: 0.5,
   confidence: 1,

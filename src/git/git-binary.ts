@@ -11,6 +11,8 @@ export interface GitOptions {
   readonly cwd: string;
   readonly input?: Uint8Array | string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Settings that go before those of the repository, whatever their names contain. */
+  readonly config?: readonly (readonly [key: string, value: string])[];
   /** Run the repository's hooks, signing and editor settings as the person's own `git commit` would. */
   readonly asPerson?: boolean;
   /** Milliseconds; 60,000 when absent. */
@@ -32,8 +34,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 function environment(inheritedEnv: Environment, options: GitOptions): Record<string, string | undefined> {
   // Inside a hook git sets GIT_DIR and GIT_INDEX_FILE: they are about another command.
   const inherited = Object.entries(inheritedEnv).filter(([key]) => !/^GIT_(?!AUTHOR_|COMMITTER_|CONFIG_)/.test(key));
+  const first = Number(inheritedEnv.GIT_CONFIG_COUNT ?? 0);
+  const config = (options.config ?? []).flatMap(([key, value], at) => [
+    [`GIT_CONFIG_KEY_${first + at}`, key],
+    [`GIT_CONFIG_VALUE_${first + at}`, value],
+  ]);
   return {
     ...Object.fromEntries(inherited),
+    ...(config.length > 0 ? { GIT_CONFIG_COUNT: String(first + config.length / 2), ...Object.fromEntries(config) } : {}),
     GIT_TERMINAL_PROMPT: "0",
     GIT_OPTIONAL_LOCKS: "0",
     GIT_NO_LAZY_FETCH: "1",
@@ -78,6 +86,18 @@ export class GitBinary {
       );
       child.stdin.end(options.input ?? "");
     });
+  }
+
+  /**
+   * Settings that switch every filter of a repository off. git compares files with its index whenever it writes that,
+   * and would run them.
+   */
+  async withoutFilters(cwd: string): Promise<{ config: (readonly [string, string])[] }> {
+    const listed = await this.run(["config", "-z", "--name-only", "--get-regexp", "^filter\\..*\\.(clean|process|required)$"], {
+      cwd,
+    });
+    const keys = new Set(listed.stdout.toString("utf8").split("\0").filter(Boolean));
+    return { config: [...keys].map((key) => [key, key.endsWith(".required") ? "false" : ""] as const) };
   }
 
   /** Runs git and gives its output; throws with git's own last line when it fails. */

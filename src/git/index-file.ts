@@ -198,10 +198,12 @@ function extensions(bytes: Buffer, from: number, updates: readonly IndexUpdate[]
 
 /**
  * The index with some paths set or removed (all their stages), every other entry byte for byte as it was. `bytes` is
- * the present index, empty when there is none. Throws on versions and extensions that only git can write.
+ * the present index, empty when there is none, and `seconds` the time of its file: an entry that is not older than that
+ * may hide a change made in the same second, so its size is taken out and git looks at the file (racy-git).
+ * Throws on versions and extensions that only git can write.
  */
-export function spliceIndex(bytes: Buffer, updates: readonly IndexUpdate[]): Buffer {
-  const old = bytes.length === 0 ? Buffer.concat([EMPTY, Buffer.alloc(ID)]) : bytes;
+export function spliceIndex(bytes: Buffer, updates: readonly IndexUpdate[], seconds = Number.POSITIVE_INFINITY): Buffer {
+  const old = bytes.length === 0 ? Buffer.concat([EMPTY, Buffer.alloc(ID)]) : Buffer.from(bytes);
   const pending = updates
     .map((update) => ({ update, key: Buffer.from(update.path) }))
     .sort((a, b) => Buffer.compare(a.key, b.key));
@@ -217,6 +219,7 @@ export function spliceIndex(bytes: Buffer, updates: readonly IndexUpdate[]): Buf
   };
   for (const span of spans(old)) {
     end = span.end;
+    if (old.readUInt32BE(span.start + 8) >= seconds) old.writeUInt32BE(0, span.start + 36);
     const order = (key: Buffer): number => old.compare(key, 0, key.length, span.nameAt, span.nul);
     while (pending.length > 0 && order(pending[0]!.key) >= 0) {
       parts.push(old.subarray(from, span.start));

@@ -35,6 +35,7 @@ export async function publishWithBinary(git: GitBinary, request: PublishRequest)
   const cwd = repository.top;
   const temporary = `${intentFile}.index`;
   const env = { GIT_INDEX_FILE: temporary };
+  const quiet = await git.withoutFilters(cwd);
   const zero = "0".repeat(repository.format === "sha256" ? 64 : 40);
   const commits: string[] = [];
   const infos: string[] = [];
@@ -42,11 +43,11 @@ export async function publishWithBinary(git: GitBinary, request: PublishRequest)
   await fs.mkdir(path.dirname(intentFile), { recursive: true });
   try {
     await fs.rm(temporary, { force: true });
-    await git.output(base === undefined ? ["read-tree", "--empty"] : ["read-tree", base], { cwd, env });
+    await git.output(base === undefined ? ["read-tree", "--empty"] : ["read-tree", base], { cwd, env, ...quiet });
     for (const step of steps) {
       const info = await indexInfo(git, cwd, step, zero);
-      await git.output(["update-index", "-z", "--index-info"], { cwd, env, input: info });
-      const tree = (await git.output(["write-tree"], { cwd, env })).toString().trim();
+      await git.output(["update-index", "-z", "--index-info"], { cwd, env, input: info, ...quiet });
+      const tree = (await git.output(["write-tree"], { cwd, env, ...quiet })).toString().trim();
       const parent = commits.at(-1) ?? base;
       const args = ["commit-tree", tree, ...(parent === undefined ? [] : ["-p", parent]), "-F", "-"];
       const who = { ...identity("AUTHOR", step.author), ...identity("COMMITTER", step.committer) };

@@ -173,8 +173,9 @@ async function tryOnce(request: PublishRequest, objects: ObjectStore, built: Bui
   const indexFile = path.join(gitDir, "index");
   const lock = `${indexFile}.lock`;
   const after = built.commits.at(-1)!;
+  const mtimeMs = fs.statSync(indexFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const index = (await readIfThere(indexFile)) ?? Buffer.alloc(0);
-  const next = spliceIndex(index, updates(built, steps, repository.top));
+  const next = spliceIndex(index, updates(built, steps, repository.top), Math.floor(mtimeMs / 1000));
   const head = await readHead(gitDir, commonDir);
   if (head.commit !== base || head.ref === undefined) return { kind: "moved" };
   const blocked = await blockedPaths(objects, index, base, [

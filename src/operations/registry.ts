@@ -1,7 +1,7 @@
 import { adminOperations } from "./admin.js";
 import { get } from "./get.js";
 import { historyOperations } from "./history.js";
-import type { Operation, Toolset } from "./operation.js";
+import type { Operation } from "./operation.js";
 import { search } from "./search.js";
 import { bulk, remove, save, update } from "./write.js";
 
@@ -16,8 +16,6 @@ export const OPERATIONS: readonly Operation[] = [
   bulk,
   ...adminOperations,
 ];
-
-export const TOOLSETS: readonly Toolset[] = ["default", "more", "admin"];
 
 /** The operation of an area and, where it has several, an action. */
 export const findOperation = (area: string, action?: string): Operation | undefined =>

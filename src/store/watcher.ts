@@ -41,7 +41,10 @@ export function watchFolders(root: string, events: WatchEvents): () => void {
     }
   };
   const heard = (folder: string, type: string, name: string | null): void => {
-    if (name === null) return events.unknown();
+    if (name === null) {
+      events.unknown();
+      return;
+    }
     if (name.startsWith(".")) return;
     const file = folder === "" ? name : `${folder}/${name}`;
     events.touched(file);

@@ -86,7 +86,7 @@ describe("git's configuration files", () => {
     ['[remote "Or\\"igin"] url = x\\ty\\\\z\n', [['remote.Or"igin.url', "x\ty\\z"]]],
     ["[a]\nlong = one \\\ntwo\n", [["a.long", "one two"]]],
     ["\uFEFF[A.B]\r\nk = v\r\n", [["a.b.k", "v"]]],
-    ["garbage\n[ok]\nx=1\n=\n", [["ok.x", "1"]]],
+    ["[ok]\ngar bage\n[ok]\nx=1\n=\n", [["ok.x", "1"]]],
   ])("%j", (text, pairs) => {
     expect(parseConfig(text)).toEqual(pairs);
   });

@@ -12,7 +12,7 @@ import { paint } from "./paint.js";
 export type { Command };
 
 /** What the process lends the command line. */
-export interface Terminal {
+interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** True when standard output is a terminal that shows colours. */
