@@ -29,7 +29,8 @@ export function parseConfig(text: string): [key: string, value: string][] {
     if (header)
       section = header[1]!.toLowerCase() + (header[2] === undefined ? "" : `.${header[2].replace(/\\(.)/g, "$1")}`);
     const pair = /^\s*([A-Za-z][\w-]*)\s*(?:=(.*))?$/.exec(header ? raw.slice(header[0].length) : raw);
-    if (pair && section) pairs.push([`${section}.${pair[1]!.toLowerCase()}`, pair[2] === undefined ? "true" : unquote(pair[2])]);
+    if (pair && section)
+      pairs.push([`${section}.${pair[1]!.toLowerCase()}`, pair[2] === undefined ? "true" : unquote(pair[2])]);
   }
   return pairs;
 }

@@ -41,7 +41,9 @@ function environment(inheritedEnv: Environment, options: GitOptions): Record<str
   ]);
   return {
     ...Object.fromEntries(inherited),
-    ...(config.length > 0 ? { GIT_CONFIG_COUNT: String(first + config.length / 2), ...Object.fromEntries(config) } : {}),
+    ...(config.length > 0
+      ? { GIT_CONFIG_COUNT: String(first + config.length / 2), ...Object.fromEntries(config) }
+      : {}),
     GIT_TERMINAL_PROMPT: "0",
     GIT_OPTIONAL_LOCKS: "0",
     GIT_NO_LAZY_FETCH: "1",
@@ -93,9 +95,12 @@ export class GitBinary {
    * and would run them.
    */
   async withoutFilters(cwd: string): Promise<{ config: (readonly [string, string])[] }> {
-    const listed = await this.run(["config", "-z", "--name-only", "--get-regexp", "^filter\\..*\\.(clean|process|required)$"], {
-      cwd,
-    });
+    const listed = await this.run(
+      ["config", "-z", "--name-only", "--get-regexp", "^filter\\..*\\.(clean|process|required)$"],
+      {
+        cwd,
+      },
+    );
     const keys = new Set(listed.stdout.toString("utf8").split("\0").filter(Boolean));
     return { config: [...keys].map((key) => [key, key.endsWith(".required") ? "false" : ""] as const) };
   }

@@ -129,6 +129,11 @@ export class Host {
     return new Map([...files].map(([file, { oid }]) => [file, oid]));
   }
 
+  /** Lets go of what reading many objects left in memory. */
+  release(): void {
+    this.#store.release();
+  }
+
   /** The files below `folder` that differ between two commits: path → blob id in `to`, null = gone. */
   async blobsChanged(
     from: string | undefined,

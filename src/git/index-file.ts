@@ -202,7 +202,11 @@ function extensions(bytes: Buffer, from: number, updates: readonly IndexUpdate[]
  * may hide a change made in the same second, so its size is taken out and git looks at the file (racy-git).
  * Throws on versions and extensions that only git can write.
  */
-export function spliceIndex(bytes: Buffer, updates: readonly IndexUpdate[], seconds = Number.POSITIVE_INFINITY): Buffer {
+export function spliceIndex(
+  bytes: Buffer,
+  updates: readonly IndexUpdate[],
+  seconds = Number.POSITIVE_INFINITY,
+): Buffer {
   const old = bytes.length === 0 ? Buffer.concat([EMPTY, Buffer.alloc(ID)]) : Buffer.from(bytes);
   const pending = updates
     .map((update) => ({ update, key: Buffer.from(update.path) }))

@@ -59,6 +59,10 @@ const TOMBSTONE: TreeFile = {
 const state = (file: TreeFile | undefined): string | null | undefined =>
   file && (file.mode === TOMBSTONE.mode ? null : file.oid);
 
+/** A trailer's value keeps no white space as it was, so what is in a path is escaped. */
+const changeText = (change: JournalChange): string =>
+  JSON.stringify(change).replace(/\s/g, (space) => `\\u${space.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** Trailers that only the journal needs; publishing leaves them out. */
 const PRIVATE_TRAILERS = new Set(["Memory-Time", "Memory-Change"]);
 
@@ -74,7 +78,7 @@ function message(record: JournalRecord, changes: readonly JournalChange[]): stri
       ...optional("Memory-Session", record.session),
       ...optional("Memory-Branch", record.branch),
       ["Memory-Time", String(record.at)],
-      ...changes.map((change) => ["Memory-Change", JSON.stringify(change)] as const),
+      ...changes.map((change) => ["Memory-Change", changeText(change)] as const),
     ],
   });
 }

@@ -123,6 +123,11 @@ export class ObjectStore implements ObjectReader {
     return (await this.#once(oid)) !== undefined;
   }
 
+  /** Lets go of packs that reading left in memory; they are read again when needed. */
+  release(): void {
+    this.#cache = {};
+  }
+
   /** Writes one object, atomic and synced; one that is there already is left alone. */
   async write(type: ObjectType, bytes: Uint8Array): Promise<string> {
     const oid = objectId(type, bytes);

@@ -88,12 +88,10 @@ async function lockIsFree(repository: Repository): Promise<boolean> {
 
 /** Brings the index after the branch; where git's lock is in the way the intent stays, and the next write tries again. */
 async function finish(git: GitBinary, repository: Repository, info: string, intentFile: string): Promise<void> {
+  const options = { cwd: repository.top, input: info, ...(await git.withoutFilters(repository.top)) };
   while (await lockIsFree(repository)) {
-    // Without file stats in it: git compares the files itself at its next look, and no filter runs here.
-    const { status, stderr } = await git.run(["update-index", "-z", "--index-info"], {
-      cwd: repository.top,
-      input: info,
-    });
+    // Without file stats in it: git compares the files itself at its next look.
+    const { status, stderr } = await git.run(["update-index", "-z", "--index-info"], options);
     if (status === 0) return removeFile(intentFile);
     if (!stderr.includes("index.lock")) return;
   }

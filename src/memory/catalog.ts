@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Change } from "../entry/change.js";
 import { foldName } from "../entry/name.js";
 import { foldText } from "../entry/similar-text.js";
+import { own } from "../search/indexed.js";
 
 /** Values under a key, most often one. */
 class Many {
@@ -12,12 +13,18 @@ class Many {
     return found === undefined ? [] : typeof found === "string" ? [found] : found;
   }
 
-  add(key: string | number, value: string): void {
+  #add(key: string | number, value: string): void {
     const rest = this.get(key).filter((other) => other !== value);
     this.#values.set(key, rest.length === 0 ? value : [...rest, value]);
   }
 
-  remove(key: string | number, value: string): void {
+  /** Takes a value from under one key and puts it under another; undefined = none. */
+  move(value: string, from: string | number | undefined, to: string | number | undefined): void {
+    if (from !== undefined) this.#remove(from, value);
+    if (to !== undefined) this.#add(to, value);
+  }
+
+  #remove(key: string | number, value: string): void {
     const rest = this.get(key).filter((other) => other !== value);
     if (rest.length === 0) this.#values.delete(key);
     else this.#values.set(key, rest.length === 1 ? rest[0]! : rest);
@@ -30,7 +37,7 @@ class Many {
 
 interface Keys {
   readonly id: string | undefined;
-  readonly text: number;
+  readonly text: number | undefined;
 }
 
 const folderOf = (file: string): string => file.slice(0, file.lastIndexOf("/"));
@@ -48,23 +55,19 @@ export class Catalog {
   apply(changes: readonly Change[]): void {
     for (const { path, after } of changes) {
       const old = this.#keys.get(path);
-      if (old) this.#forget(path, old);
-      if (!after) continue;
-      const keys = { id: after.entry.fields.id?.toLowerCase(), text: textKey(after.entry.body) };
-      this.#keys.set(path, keys);
-      if (keys.id) this.#ids.add(keys.id, path);
-      this.#names.add(foldName(path), path);
-      this.#texts.add(keys.text, path);
-      this.#folders.set(folderOf(path), this.inFolder(folderOf(path)) + 1);
+      const keys = after
+        ? { id: after.entry.fields.id && own(after.entry.fields.id.toLowerCase()), text: textKey(after.entry.body) }
+        : { id: undefined, text: undefined };
+      // What stays keeps its place: of two files with one id the first is the one that had it first.
+      if (old?.id !== keys.id) this.#ids.move(path, old?.id, keys.id);
+      if (old?.text !== keys.text) this.#texts.move(path, old?.text, keys.text);
+      if (Boolean(old) !== Boolean(after)) {
+        this.#names.move(path, old && foldName(path), after ? foldName(path) : undefined);
+        this.#folders.set(folderOf(path), this.inFolder(folderOf(path)) + (after ? 1 : -1));
+      }
+      if (after) this.#keys.set(path, keys);
+      else this.#keys.delete(path);
     }
-  }
-
-  #forget(path: string, { id, text }: Keys): void {
-    this.#keys.delete(path);
-    if (id) this.#ids.remove(id, path);
-    this.#names.remove(foldName(path), path);
-    this.#texts.remove(text, path);
-    this.#folders.set(folderOf(path), this.inFolder(folderOf(path)) - 1);
   }
 
   /** The paths whose entry has this id; more than one when a file was copied. */

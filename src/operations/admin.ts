@@ -82,8 +82,8 @@ const status = operation({
       stores: [{ name: store.name, scope: memory.scope, root: store.relativeRoot, commit: store.mode }],
       entries: Object.fromEntries(Object.entries(entries).filter(([, count]) => count > 0)),
       index: { state: memory.state, done: memory.index.size },
-      invalid: [...state.invalid],
-      pending: await Promise.all(state.pending.map((path) => addressOf(memory, path))),
+      invalid: [...state.invalid].sort((a, b) => (a.path < b.path ? -1 : 1)),
+      pending: (await Promise.all(state.pending.map((path) => addressOf(memory, path)))).sort(),
       ...(state.held.length === 0
         ? {}
         : { held: await Promise.all(state.held.map((path) => addressOf(memory, path))) }),

@@ -58,12 +58,12 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
   const targets = fields.relations?.map(({ target }) => own(target));
   const all: { readonly [Key in keyof Indexed]: Indexed[Key] | undefined } = {
     store: share(store),
-    path: own(path),
+    path,
     scope: share(entry.scope),
     kind: entry.kind,
     name: own(entry.name),
     title: own(entry.title),
-    version: own(state.version),
+    version: state.version,
     tags: fields.tags?.length ? fields.tags.map((tag) => share(tag.toLowerCase())) : NO_TAGS,
     id: fields.id && own(fields.id),
     summary: own(fields.summary ?? description(entry.unknown)),

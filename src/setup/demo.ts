@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { MemoryError } from "../errors.js";
 import type { GitBinary } from "../git/git-binary.js";
+import { makeRepository } from "../git/setup.js";
 import type { Memory } from "../memory/memory.js";
 import { invoke, type Say } from "../operations/operation.js";
 import { findOperation } from "../operations/registry.js";
@@ -25,10 +26,9 @@ export async function demo({ git, print, init, open, shell }: DemoOptions): Prom
   const directory = await fs.mkdtemp(path.join(os.tmpdir(), "git-memory-demo-"));
   const opened: Memory[] = [];
   try {
-    await runGit(git, directory, "init", "-q");
+    await makeRepository(directory, git);
     // A machine without a git identity can show the demo too.
-    await runGit(git, directory, "config", "user.name", "Demo");
-    await runGit(git, directory, "config", "user.email", "demo@example.org");
+    await fs.appendFile(path.join(directory, ".git/config"), "[user]\n\tname = Demo\n\temail = demo@example.org\n");
     await init(directory);
     const [claude, codex] = [await open(directory, "claude"), await open(directory, "codex")];
     opened.push(claude, codex);

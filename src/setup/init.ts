@@ -38,16 +38,23 @@ export interface InitResult {
 const ATTRIBUTES = "* -text -ident -filter !working-tree-encoding\n";
 const PLAIN_IGNORE = "*\n";
 
-function rootScope(input: InitInput, fallback: string): Scope {
-  if (input.scope !== undefined) {
-    const scope = parseScope(input.scope);
-    if (scope.level === "session")
-      throw new MemoryError("invalid_input", "A store stands for a project, an org or global, not for a session.", {
-        field: "scope",
-      });
-    return scope;
-  }
-  return { level: "project", project: (nameFromTitle(fallback) ?? "project").slice(0, 60) };
+function askedScope(text: string): Scope {
+  const scope = parseScope(text);
+  if (scope.level !== "session") return scope;
+  throw new MemoryError("invalid_input", "A store stands for a project, an org or global, not for a session.", {
+    field: "scope",
+  });
+}
+
+const projectScope = (name: string): Scope => ({
+  level: "project",
+  project: (nameFromTitle(name) ?? "project").slice(0, 60),
+});
+
+/** The real path of the folder, or of the nearest one above it that is there. */
+async function nearest(directory: string): Promise<string> {
+  const real = await fs.realpath(directory).catch(() => undefined);
+  return real ?? nearest(path.dirname(directory));
 }
 
 async function put(root: string, file: string, content: string | Uint8Array, made: string[]): Promise<void> {
@@ -61,15 +68,20 @@ async function put(root: string, file: string, content: string | Uint8Array, mad
 /** Makes a store, or completes the one that is there; doing it twice changes nothing. */
 export async function init(input: InitInput): Promise<InitResult> {
   const directory = path.resolve(input.directory);
-  if (input.own) await fs.mkdir(directory, { recursive: true });
-  const found = await discover(directory);
-  const real = await fs.realpath(directory);
-  if (input.own && found && found.top !== real)
+  // Whatever is refused is refused before anything is made.
+  const asked = input.scope === undefined ? undefined : askedScope(input.scope);
+  const there = await fs.stat(directory).catch(() => undefined);
+  if (!input.own && !there?.isDirectory())
+    throw new MemoryError("invalid_input", `There is no folder ${path.basename(directory)}.`, { field: "dir" });
+  const found = await discover(await nearest(directory));
+  if (input.own && found && !(there && found.top === (await fs.realpath(directory))))
     throw new MemoryError(
       "conflict",
       `${path.basename(directory)} lies inside another repository, and a store of its own needs its own. Choose a folder outside it, or run [[init]] there for a checked-in store.`,
     );
   const made: string[] = [];
+  await fs.mkdir(directory, { recursive: true });
+  const real = await fs.realpath(directory);
   if (input.own && !found) {
     await makeRepository(real, input.git);
     made.push(".git");
@@ -86,7 +98,7 @@ export async function init(input: InitInput): Promise<InitResult> {
   await fs.mkdir(root, { recursive: true });
   const existing = await readIfThere(path.join(root, MANIFEST_FILE));
   const name = (!input.own && repository && (await remoteName(repository))) || path.basename(top);
-  const scope = existing ? parseManifest(existing).root : rootScope(input, name);
+  const scope = existing ? parseManifest(existing).root : (asked ?? projectScope(name));
   const usual = input.own ? "each" : "journal";
   await put(root, MANIFEST_FILE, formatManifest({ root: scope, ...(mode === usual ? {} : { commit: mode }) }), made);
   await put(root, ".gitattributes", ATTRIBUTES, made);

@@ -29,7 +29,10 @@ async function differing(context: StoreContext, observer: Observer): Promise<Dif
   const top = `:(top,literal)${context.prefix || "."}`;
   const args = ["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", top];
   const { stdout } = await git.run(args, { cwd: repository.top });
-  const lines = stdout.toString("utf8").split("\0").filter((line) => line !== "");
+  const lines = stdout
+    .toString("utf8")
+    .split("\0")
+    .filter((line) => line !== "");
   const name = (line: string) => line.slice(3 + context.prefix.length);
   return { files: lines.map(name), untracked: lines.filter((line) => line.startsWith("??")).map(name) };
 }
@@ -84,19 +87,26 @@ async function withBinary(
   const added = await git.run(["add", "--intent-to-add", "--ignore-removal", ...from], { cwd, input: pathspecs });
   if (added.status !== 0) {
     await forget();
-    throw refused(`git add failed (${lastLines(added)})`, "Is the folder git-ignored? `git status` tells what git sees.");
+    throw refused(
+      `git add failed (${lastLines(added)})`,
+      "Is the folder git-ignored? `git status` tells what git sees.",
+    );
   }
   const args = ["commit", "--only", "-m", message, ...from];
   const result = await git.run(args, { cwd, input: pathspecs, asPerson: true, timeout: COMMIT_MS });
   if (result.status !== 0) {
     await forget();
-    throw refused(`git commit failed (${lastLines(result)})`, "Mend what it says and commit again; the entries are safe.");
+    throw refused(
+      `git commit failed (${lastLines(result)})`,
+      "Mend what it says and commit again; the entries are safe.",
+    );
   }
   const commit = (await git.output(["rev-parse", "HEAD"], { cwd })).toString().trim();
   return { commit, files };
 }
 
-const lastLines = ({ stderr }: GitResult): string => stderr.trim().split("\n").slice(-3).join(" ") || "a hook refused it";
+const lastLines = ({ stderr }: GitResult): string =>
+  stderr.trim().split("\n").slice(-3).join(" ") || "a hook refused it";
 
 async function withEngine(context: StoreContext, files: readonly string[], message: string): Promise<CommitOutcome> {
   const host = context.host!;

@@ -66,6 +66,7 @@ export class Observer {
     this.#person = (await this.#context.user()).name;
     await this.#noteState();
     await this.#noteHost();
+    this.#context.host?.release();
     return this.scan();
   }
 
@@ -87,7 +88,9 @@ export class Observer {
     const changed = [...this.#known].filter(([, { pending }]) => pending).map(([file]) => file);
     const removed = [...this.#head.keys()].filter(
       (file) =>
-        !this.#known.has(file) && !this.#invalid.has(file) && locate(file, this.#context.manifest.root).type === "entry",
+        !this.#known.has(file) &&
+        !this.#invalid.has(file) &&
+        locate(file, this.#context.manifest.root).type === "entry",
     );
     return [...changed, ...removed];
   }

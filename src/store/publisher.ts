@@ -1,5 +1,5 @@
-import { type JournalCommit, publicMessage } from "../git/journal.js";
 import type { Host } from "../git/host.js";
+import { type JournalCommit, publicMessage } from "../git/journal.js";
 import { blobId } from "../git/objects.js";
 import type { PublishStep } from "../git/publish.js";
 import type { Head } from "../git/refs.js";

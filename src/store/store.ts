@@ -241,7 +241,8 @@ export class Store {
   async exclusive<T>(work: (session: Session) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        if (!this.#context.host) await createExclusive(path.join(localFolder(this.root, undefined), ".gitignore"), "*\n");
+        if (!this.#context.host)
+          await createExclusive(path.join(localFolder(this.root, undefined), ".gitignore"), "*\n");
         return await this.#lock.hold(() => this.#session(work));
       } catch (error) {
         if ((error instanceof StartOver || error instanceof RefMoved) && attempt < ATTEMPTS) continue;

@@ -1,94 +1,93 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { walkPath } from "../../src/git/history-walk.js";
 import { ObjectStore } from "../../src/git/objects.js";
-import { git, put, temporaryFolder } from "../support/repositories.js";
+import { GIT_ENV, git, makeRepository, put } from "../support/repositories.js";
 
 let dir: string;
-let clock = 1_700_000_000;
-
-function commit(message: string): void {
-  clock += 60;
-  git(dir, "add", "-A");
-  git(
-    dir,
-    "-c",
-    `user.name=A`,
-    "-c",
-    "user.email=a@b",
-    "commit",
-    "-q",
-    "--allow-empty",
-    "-m",
-    message,
-    `--date=@${clock} +0000`,
-  );
-}
-
-const walk = async (file: string, limits: { commits?: number } = {}) => {
-  const objects = new ObjectStore(path.join(dir, ".git"));
-  const head = git(dir, "rev-parse", "HEAD").trim();
-  const clockOf = () => 0;
-  const bounds = { commits: limits.commits ?? 10_000, deadline: 1, clock: clockOf };
-  return walkPath(objects, head, file, "m", bounds, async (removed, added) => removed === added);
+let clock = 0;
+/** Commits with strictly growing times, so that the order is one for git and for us. */
+const commit = (message: string, ...args: string[]) => {
+  const date = `@${1_700_000_000 + ++clock} +0000`;
+  const env = { ...GIT_ENV, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+  execFileSync("git", ["commit", "-q", "--allow-empty", "-m", message, ...args], { cwd: dir, env });
 };
-const ids = async (file: string) => (await walk(file)).commits.map((one) => one.commit.oid).sort();
-const byGit = (...args: string[]) =>
+const walk = async (file: string, commits = 10_000) =>
+  walkPath(
+    new ObjectStore(path.join(dir, ".git")),
+    git(dir, "rev-parse", "HEAD").trim(),
+    file,
+    "",
+    { commits, deadline: 1, clock: () => 0 },
+    async (a, b) => a === b,
+  );
+const ids = async (file: string) => (await walk(file)).commits.map((one) => one.commit.oid);
+const log = (...args: string[]) =>
   git(dir, "log", "--format=%H", ...args)
     .split("\n")
-    .filter(Boolean)
-    .sort();
+    .filter(Boolean);
 
-beforeAll(() => {
-  dir = temporaryFolder();
-  git(dir, "init", "-q", "-b", "main");
-  git(dir, "config", "user.name", "A");
-  git(dir, "config", "user.email", "a@b");
-  let seed = 42;
-  const random = (below: number) => {
-    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return seed % below;
-  };
-  for (const file of ["a", "b", "c", "d"]) put(path.join(dir, `m/${file}.md`), `${file}\n`);
-  commit("begin");
-  for (let round = 0; round < 12; round++) {
-    git(dir, "switch", "-qc", `side${round}`);
-    put(path.join(dir, `m/${"ab"[random(2)]}.md`), `side ${round}\n`);
-    commit(`side ${round}`);
-    git(dir, "switch", "-q", "main");
-    put(path.join(dir, `m/${"cd"[random(2)]}.md`), `main ${round}\n`);
-    if (round === 5) fs.rmSync(path.join(dir, "m/d.md"));
-    commit(`main ${round}`);
-    git(dir, "merge", "-q", "--no-ff", "-m", `merge ${round}`, `side${round}`);
-  }
-  git(dir, "mv", "m/a.md", "m/renamed.md");
-  commit("rename");
-  put(path.join(dir, "m/renamed.md"), "after the rename\n");
-  commit("edit");
-}, 120_000);
-afterAll(() => fs.rmSync(dir, { recursive: true, force: true }));
+beforeEach(() => {
+  dir = makeRepository();
+  clock = 0;
+});
+afterEach(() => fs.rmSync(dir, { recursive: true, force: true }));
 
-describe("walking back along a path", () => {
-  it.each(["m/b.md", "m/c.md", "m/d.md"])("finds the commits that git log finds for %s", async (file) => {
-    expect(await ids(file)).toEqual(byGit("--", file));
+describe("the history of a path", () => {
+  it("is what git log says, with branches, merges and deletions (property)", async () => {
+    const action = fc.tuple(
+      fc.constantFrom("write", "other", "delete", "branch", "merge"),
+      fc.integer({ min: 0, max: 3 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 12 }), async (actions) => {
+        git(dir, "checkout", "-q", "-f", "-B", "main", git(dir, "rev-list", "--max-parents=0", "HEAD").trim());
+        for (const [what, value] of actions) {
+          if (what === "branch") git(dir, "checkout", "-q", "-B", value % 2 ? "main" : "side");
+          else if (what === "merge") {
+            const date = `@${1_700_000_000 + ++clock} +0000`;
+            const env = { ...GIT_ENV, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+            const branch = git(dir, "branch", "--list", "side").trim() ? "side" : "main";
+            execFileSync("git", ["merge", "-q", "--no-ff", "-m", "merge", "-X", "ours", "-s", "ort", branch], {
+              cwd: dir,
+              env,
+            });
+          } else if (what === "delete" && fs.existsSync(path.join(dir, "a/x.md"))) {
+            git(dir, "rm", "-q", "-f", "a/x.md");
+            commit("delete");
+          } else {
+            put(path.join(dir, what === "write" ? "a/x.md" : "a/y.md"), `${value}\n`);
+            git(dir, "add", ".");
+            commit(what);
+          }
+        }
+        expect(await ids("a/x.md")).toEqual(log("--", "a/x.md"));
+      }),
+      { numRuns: 12 },
+    );
   });
 
-  it("follows a rename", async () => {
-    expect(await ids("m/renamed.md")).toEqual(byGit("--follow", "--", "m/renamed.md"));
-    const { commits } = await walk("m/renamed.md");
-    expect(new Set(commits.map((one) => one.path))).toEqual(new Set(["m/renamed.md", "m/a.md"]));
+  it("goes on at the older path of a file that was moved", async () => {
+    put(path.join(dir, "old.md"), "text\n");
+    git(dir, "add", ".");
+    commit("one");
+    git(dir, "mv", "old.md", "new.md");
+    commit("move");
+    put(path.join(dir, "new.md"), "more\n");
+    git(dir, "add", ".");
+    commit("two");
+    const { commits, truncated } = await walk("new.md");
+    expect(commits.map((one) => one.path)).toEqual(["new.md", "new.md", "old.md"]);
+    expect(commits.map((one) => one.commit.oid)).toEqual(log("--follow", "--", "new.md"));
+    expect(truncated).toBe(false);
   });
 
-  it("says when it stopped early, and when a shallow clone ends", async () => {
-    expect((await walk("m/b.md", { commits: 3 })).truncated).toBe(true);
-    expect((await walk("m/b.md")).truncated).toBe(false);
-    const shallow = temporaryFolder();
-    git(shallow, "clone", "-q", "--depth", "3", `file://${dir}`, "clone");
-    const objects = new ObjectStore(path.join(shallow, "clone/.git"));
-    const head = git(dir, "rev-parse", "HEAD").trim();
-    const limits = { commits: 1000, deadline: 1, clock: () => 0 };
-    expect((await walkPath(objects, head, "m/b.md", "m", limits, async () => false)).truncated).toBe(true);
-    fs.rmSync(shallow, { recursive: true, force: true });
+  it("says when it stopped early", async () => {
+    for (let at = 0; at < 5; at++) commit("empty");
+    expect((await walk("code.ts", 3)).truncated).toBe(true);
+    expect(await ids("none.md")).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ describe("admin status", () => {
     expect(await bench.call("admin status")).toMatchObject({
       entries: { memory: 1, guideline: 1 },
       invalid: [{ path: "memories/bad.md", reason: expect.stringMatching(/\w/) }],
-      pending: ["memories/a", "guidelines/b"],
+      pending: ["guidelines/b", "memories/a"],
     });
     fs.rmSync(`${bench.root}/guidelines/b.md`);
     await bench.rescan();

@@ -2,7 +2,17 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.js";
-import { entryText, faults, git, leftovers, makeOwnStore, openStore, put, temporaryFolder, write } from "../support/repositories.js";
+import {
+  entryText,
+  faults,
+  git,
+  leftovers,
+  makeOwnStore,
+  openStore,
+  put,
+  temporaryFolder,
+  write,
+} from "../support/repositories.js";
 
 const FILE = "memories/one.md";
 let dir: string;
@@ -53,7 +63,11 @@ describe("each write becomes a commit", () => {
       expect(commit).toBe(git(dir, "rev-parse", "HEAD").trim());
     }
     const { versions } = await store.history(FILE);
-    expect(versions.map(({ number, pending }) => [number, pending])).toEqual([[3, undefined], [2, undefined], [1, undefined]]);
+    expect(versions.map(({ number, pending }) => [number, pending])).toEqual([
+      [3, undefined],
+      [2, undefined],
+      [1, undefined],
+    ]);
     expect(versions.map(({ commit }) => commit)).toEqual(log("%H").slice(0, 3));
     expect((await store.status()).pending).toEqual([]);
   });

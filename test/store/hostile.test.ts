@@ -2,7 +2,17 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { entryText, faults, git, makeCheckedInStore, makeOwnStore, openStore, put, temporaryFolder, write } from "../support/repositories.js";
+import {
+  entryText,
+  faults,
+  git,
+  makeCheckedInStore,
+  makeOwnStore,
+  openStore,
+  put,
+  temporaryFolder,
+  write,
+} from "../support/repositories.js";
 
 const FILE = "memories/one.md";
 let dir: string;
@@ -64,7 +74,11 @@ describe("hostile files", () => {
   });
 
   it("bytes of any kind survive a write beside them", async () => {
-    const odd = { "nul.md": "a\0b", "latin.md": Buffer.from([0xff, 0xfe, 0x80]), "crlf.md": "---\r\ntitle: x\r\n---\r\n\r\nb\r\n" };
+    const odd = {
+      "nul.md": "a\0b",
+      "latin.md": Buffer.from([0xff, 0xfe, 0x80]),
+      "crlf.md": "---\r\ntitle: x\r\n---\r\n\r\nb\r\n",
+    };
     for (const [name, bytes] of Object.entries(odd)) put(path.join(root, "memories", name), bytes);
     const store = await openStore(dir);
     await write(store, FILE, entryText("B"));
@@ -115,16 +129,41 @@ describe("a hostile repository runs no code through us", () => {
     const script = path.join(dir, ".git/evil.sh");
     put(script, `#!/bin/sh\ntouch ${marker}\ncat\n`);
     fs.chmodSync(script, 0o755);
-    for (const name of ["pre-commit", "post-commit", "reference-transaction", "post-index-change", "prepare-commit-msg", "post-checkout"])
+    for (const name of [
+      "pre-commit",
+      "post-commit",
+      "reference-transaction",
+      "post-index-change",
+      "prepare-commit-msg",
+      "post-checkout",
+    ])
       fs.copyFileSync(script, path.join(dir, ".git/hooks", name));
-    for (const name of fs.readdirSync(path.join(dir, ".git/hooks"))) fs.chmodSync(path.join(dir, ".git/hooks", name), 0o755);
+    for (const name of fs.readdirSync(path.join(dir, ".git/hooks")))
+      fs.chmodSync(path.join(dir, ".git/hooks", name), 0o755);
     for (const key of [
-      "core.fsmonitor", "filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "diff.external", "diff.evil.command",
-      "diff.evil.textconv", "core.pager", "gpg.program", "core.editor", "core.sshCommand", "core.askPass", "credential.helper",
-      "merge.evil.driver", "pager.status", "pager.log", "uploadpack.packObjectsHook", "sequence.editor", "core.alternateRefsCommand",
+      "core.fsmonitor",
+      "filter.evil.clean",
+      "filter.evil.smudge",
+      "filter.evil.process",
+      "diff.external",
+      "diff.evil.command",
+      "diff.evil.textconv",
+      "core.pager",
+      "gpg.program",
+      "core.editor",
+      "core.sshCommand",
+      "core.askPass",
+      "credential.helper",
+      "merge.evil.driver",
+      "pager.status",
+      "pager.log",
+      "uploadpack.packObjectsHook",
+      "sequence.editor",
+      "core.alternateRefsCommand",
     ])
       git(dir, "config", key, script);
-    for (const name of ["status", "log", "var", "cat-file", "commit-tree"]) git(dir, "config", `alias.${name}`, `!${script}`);
+    for (const name of ["status", "log", "var", "cat-file", "commit-tree"])
+      git(dir, "config", `alias.${name}`, `!${script}`);
     git(dir, "config", "core.hooksPath", path.join(dir, ".git/hooks"));
     git(dir, "config", "remote.origin.url", `ext::${script}`);
     git(dir, "config", "remote.origin.promisor", "true");

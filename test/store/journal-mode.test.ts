@@ -2,7 +2,18 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.js";
-import { entryText, faults, git, leftovers, makeCheckedInStore, openStore, put, temporaryFolder, until, write } from "../support/repositories.js";
+import {
+  entryText,
+  faults,
+  git,
+  leftovers,
+  makeCheckedInStore,
+  openStore,
+  put,
+  temporaryFolder,
+  until,
+  write,
+} from "../support/repositories.js";
 
 const FILE = "memories/one.md";
 let dir: string;
@@ -36,12 +47,16 @@ describe("journal mode", () => {
       refs: git(dir, "for-each-ref"),
       index: fs.readFileSync(path.join(dir, ".git/index")),
       cached: git(dir, "diff", "--cached"),
-      files: ["code.ts", "staged.ts", ".memory/memory.yaml"].map((file) => fs.readFileSync(path.join(dir, file), "utf8")),
+      files: ["code.ts", "staged.ts", ".memory/memory.yaml"].map((file) =>
+        fs.readFileSync(path.join(dir, file), "utf8"),
+      ),
     });
     const before = seen();
     for (let at = 0; at < 50; at++) await save(`Save ${at}`, at % 2 ? FILE : `memories/m${at}.md`);
     expect(seen()).toEqual(before);
-    const added = status().split("\n").filter((line) => line.startsWith("?? "));
+    const added = status()
+      .split("\n")
+      .filter((line) => line.startsWith("?? "));
     expect(added).toHaveLength(26);
     expect(added.every((line) => line.startsWith("?? .memory/memories/"))).toBe(true);
     const versions = async () => (await store.history(FILE)).versions.map(({ number, version }) => [number, version]);
@@ -107,7 +122,9 @@ describe("journal mode", () => {
     git(dir, "worktree", "add", "-q", "-b", "side", linked);
     const beside = await openStore(linked);
     expect(await beside.current(FILE)).toBeUndefined();
-    await Promise.all(["B", "C", "D"].flatMap((title) => [save(title), write(beside, FILE, entryText(`Side ${title}`))]));
+    await Promise.all(
+      ["B", "C", "D"].flatMap((title) => [save(title), write(beside, FILE, entryText(`Side ${title}`))]),
+    );
     expect(fs.readFileSync(path.join(linked, ".memory", FILE), "utf8")).toBe(entryText("Side D"));
     expect(fs.readFileSync(path.join(dir, ".memory", FILE), "utf8")).toBe(entryText("D"));
     expect((await beside.history(FILE)).versions).toHaveLength(3);
@@ -160,7 +177,9 @@ describe("journal mode", () => {
     await write(fresh, FILE, entryText("After"));
     const { versions } = await fresh.history(FILE);
     expect(versions).toHaveLength(41);
-    expect(Buffer.from((await fresh.readVersion(versions.at(-1)!.version!, FILE))!).toString()).toBe(entryText("Save 0"));
+    expect(Buffer.from((await fresh.readVersion(versions.at(-1)!.version!, FILE))!).toString()).toBe(
+      entryText("Save 0"),
+    );
     await fresh.close();
   });
 });

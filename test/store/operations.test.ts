@@ -2,7 +2,17 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.js";
-import { entryText, faults, git, leftovers, makeCheckedInStore, makeOwnStore, openStore, put, write } from "../support/repositories.js";
+import {
+  entryText,
+  faults,
+  git,
+  leftovers,
+  makeCheckedInStore,
+  makeOwnStore,
+  openStore,
+  put,
+  write,
+} from "../support/repositories.js";
 
 const FILE = "memories/one.md";
 let dir: string;
@@ -27,7 +37,10 @@ const attempt = (...args: string[]) => {
 };
 /** Two branches that change the same line of a file of the person; `side` is one commit ahead of the fork, `main` too. */
 function fork(file: string): void {
-  for (const [branch, text] of [["side", "side"], ["main", "main"]]) {
+  for (const [branch, text] of [
+    ["side", "side"],
+    ["main", "main"],
+  ]) {
     if (branch === "side") git(dir, "switch", "-qc", "side");
     else git(dir, "switch", "-q", "main");
     put(path.join(dir, file), entryText(text!));
@@ -80,7 +93,11 @@ for (const mode of ["journal", "each"] as const)
       git(dir, ...abort);
       await store.settle();
       expect([onDisk(), onDisk("memories/new.md")]).toEqual([entryText("Held again"), entryText("New")]);
-      expect(await store.status()).toMatchObject({ held: [], dropped: [], pending: mode === "each" ? [] : status.pending });
+      expect(await store.status()).toMatchObject({
+        held: [],
+        dropped: [],
+        pending: mode === "each" ? [] : status.pending,
+      });
       expect((await store.history(FILE)).versions.map(({ number }) => number)).toEqual([3, 2, 1]);
       if (mode === "each") expect(git(dir, "log", "--format=%s", "-3")).toContain("memory: updated memories/new.md");
     });
@@ -91,7 +108,9 @@ for (const mode of ["journal", "each"] as const)
       attempt("merge", "-q", "side");
       await store.refresh();
       expect(await served()).toBe(entryText("main"));
-      expect((await save("Two", "memories/two.md")).pending).toBe(mode === "each" ? "a merge is in progress" : undefined);
+      expect((await save("Two", "memories/two.md")).pending).toBe(
+        mode === "each" ? "a merge is in progress" : undefined,
+      );
       expect(onDisk("memories/two.md")).toBe(entryText("Two"));
       expect((await save("Ours")).pending).toBe("the file has a merge conflict to be resolved");
       expect(onDisk()).toContain("<<<<<<<");
@@ -110,7 +129,11 @@ for (const mode of ["journal", "each"] as const)
       fork(path.relative(dir, path.join(root, FILE)));
       store = await openStore(dir);
       attempt("merge", "-q", "side");
-      const bulk = [FILE, "memories/two.md"].map((file) => ({ path: file, after: Buffer.from(entryText("Bulk")), op: "updated" }));
+      const bulk = [FILE, "memories/two.md"].map((file) => ({
+        path: file,
+        after: Buffer.from(entryText("Bulk")),
+        op: "updated",
+      }));
       await store.exclusive(async (session) => {
         for (const one of bulk) await session.read(one.path);
         await session.write(bulk, { op: "bulk", subject: "memory: bulk" });

@@ -3,7 +3,16 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CommitMode } from "../../src/store/context.js";
-import { faults, GIT_ENV, git, leftovers, makeCheckedInStore, makeOwnStore, openStore, put } from "../support/repositories.js";
+import {
+  faults,
+  GIT_ENV,
+  git,
+  leftovers,
+  makeCheckedInStore,
+  makeOwnStore,
+  openStore,
+  put,
+} from "../support/repositories.js";
 import { journalOf, reasons, startWriter } from "../support/writers.js";
 
 const [PROCESSES, WRITES] = [8, 50];

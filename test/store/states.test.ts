@@ -2,7 +2,16 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.js";
-import { entryText, faults, git, leftovers, makeCheckedInStore, openStore, put, write } from "../support/repositories.js";
+import {
+  entryText,
+  faults,
+  git,
+  leftovers,
+  makeCheckedInStore,
+  openStore,
+  put,
+  write,
+} from "../support/repositories.js";
 
 const FILE = "memories/one.md";
 let dir: string;
@@ -118,7 +127,11 @@ describe("a path's states, row by row", () => {
     expect(await text()).toBeUndefined();
     expect(await dropped()).toEqual([]);
     await write(store, FILE, entryText("B"), "created");
-    expect((await store.history(FILE)).versions.map((one) => one.change_type)).toEqual(["created", "deleted", "updated"]);
+    expect((await store.history(FILE)).versions.map((one) => one.change_type)).toEqual([
+      "created",
+      "deleted",
+      "updated",
+    ]);
   });
 
   it("9: the file of a process that died is brought into place", async () => {

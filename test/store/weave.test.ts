@@ -4,14 +4,35 @@ import { type JournalVersion, type Threads, type Version, weave } from "../../sr
 
 const who = { name: "Ada", email: "ada@example.org" };
 /** A journal version: seconds as time, so that times compare with commits'. */
-const wrote = (second: number, before: string | null, after: string | null, path = "a", op = "updated"): JournalVersion => ({
-  commit: { oid: `j${second}`, author: who, at: second * 1000 + 500, subject: "s", reason: `why ${second}`, op, branch: "main", changes: [] },
+const wrote = (
+  second: number,
+  before: string | null,
+  after: string | null,
+  path = "a",
+  op = "updated",
+): JournalVersion => ({
+  commit: {
+    oid: `j${second}`,
+    author: who,
+    at: second * 1000 + 500,
+    subject: "s",
+    reason: `why ${second}`,
+    op,
+    branch: "main",
+    changes: [],
+  },
   path,
   before,
   after,
   op,
 });
-const commit = (second: number, before: string | null, after: string | null, path = "a", message = "work"): PathCommit => {
+const commit = (
+  second: number,
+  before: string | null,
+  after: string | null,
+  path = "a",
+  message = "work",
+): PathCommit => {
   const signature = { ...who, name: "Committer", seconds: second, offset: 0 };
   return {
     commit: { oid: `c${second}`, tree: "", parents: [], author: signature, committer: signature, message },
@@ -20,7 +41,12 @@ const commit = (second: number, before: string | null, after: string | null, pat
     after,
   };
 };
-const join = (head: PathCommit[], journal: JournalVersion[], work: string | null, more: Partial<Threads> = {}): Version[] =>
+const join = (
+  head: PathCommit[],
+  journal: JournalVersion[],
+  work: string | null,
+  more: Partial<Threads> = {},
+): Version[] =>
   weave({
     head: [...head].reverse(),
     truncated: false,

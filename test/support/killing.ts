@@ -2,7 +2,16 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
 import type { CommitMode } from "../../src/store/context.js";
-import { entryText, faults, git, leftovers, makeCheckedInStore, makeOwnStore, openStore, write } from "./repositories.js";
+import {
+  entryText,
+  faults,
+  git,
+  leftovers,
+  makeCheckedInStore,
+  makeOwnStore,
+  openStore,
+  write,
+} from "./repositories.js";
 import { journalOf, reasons, startWriter, texts } from "./writers.js";
 
 /**
@@ -58,5 +67,7 @@ async function look(
   expect([...files.values()].join("")).toContain(recorded[0]);
   expect(faults(dir)).toBe("");
   expect(leftovers(root).filter((name) => name.startsWith("memories"))).toEqual([]);
-  expect(leftovers(path.join(dir, ".git")).filter((name) => name.endsWith(".lock") || name.endsWith("publish.json"))).toEqual([]);
+  expect(
+    leftovers(path.join(dir, ".git")).filter((name) => name.endsWith(".lock") || name.endsWith("publish.json")),
+  ).toEqual([]);
 }

@@ -62,7 +62,10 @@ export function makeOwnStore(dir = temporaryFolder()): string {
 }
 
 /** Opens the store in `dir` and gives everything it holds by path. */
-export async function openStore(dir: string, options: Partial<StoreOptions> & { noGit?: boolean } = {}): Promise<Store> {
+export async function openStore(
+  dir: string,
+  options: Partial<StoreOptions> & { noGit?: boolean } = {},
+): Promise<Store> {
   const { noGit, ...rest } = options;
   const store = await Store.open(await namedStore(dir), {
     name: "project",
@@ -96,7 +99,10 @@ export const entryText = (title: string, body = "A body."): string => `---\ntitl
 
 /** Everything that `git fsck` complains about in a repository and in its journal; empty = clean. */
 export function faults(dir: string): string {
-  const journal = path.join(git(dir, "rev-parse", "--path-format=absolute", "--git-common-dir").trim(), "git-memory/journal.git");
+  const journal = path.join(
+    git(dir, "rev-parse", "--path-format=absolute", "--git-common-dir").trim(),
+    "git-memory/journal.git",
+  );
   return [dir, ...(fs.existsSync(journal) ? [journal] : [])]
     .map((where) => {
       const { stdout, stderr, status } = spawnSync("git", ["fsck", "--strict", "--no-dangling"], {

@@ -20,7 +20,7 @@ export interface ServerOptions {
 }
 
 /** One server for one connection: `initialize` is answered at once, everything else waits for what it needs. */
-export function createServer(options: ServerOptions): Server {
+function createServer(options: ServerOptions): Server {
   const server = new Server(
     { name: "git-memory", version: options.version },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },

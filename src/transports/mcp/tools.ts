@@ -67,7 +67,7 @@ function properties(operations: readonly Operation[]): Pick<ObjectSchema, "prope
 }
 
 /** One tool for the operations of an area; several verbs share it through `action`. */
-export function toolOf(operations: readonly Operation[]): ToolDefinition {
+function toolOf(operations: readonly Operation[]): ToolDefinition {
   const [first] = operations;
   const actions = operations.map(({ action }) => action).filter((action) => action !== undefined);
   const fields = properties(operations);

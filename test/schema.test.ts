@@ -1,0 +1,84 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { KINDS } from "../src/entry/kinds.js";
+import { OPERATIONS } from "../src/operations/registry.js";
+
+interface Validate {
+  (value: unknown): boolean;
+  readonly errors?: readonly { instancePath: string; message?: string }[] | null;
+}
+interface Ajv {
+  new (options: Record<string, unknown>): { compile: (schema: unknown) => Validate };
+}
+// The MCP SDK brings ajv along; we do not depend on it ourselves.
+const fromSdk = createRequire(createRequire(import.meta.url).resolve("@modelcontextprotocol/sdk/package.json"));
+const Ajv2020 = (fromSdk("ajv/dist/2020.js") as { default: Ajv }).default;
+
+const read = (name: string): Record<string, unknown> =>
+  JSON.parse(fs.readFileSync(path.resolve("schema", `${name}.schema.json`), "utf8")) as Record<string, unknown>;
+const validator = (name: string): Validate =>
+  new Ajv2020({ strict: false, validateFormats: false }).compile(read(name));
+
+describe("schema/", () => {
+  it("is what the code makes", () => {
+    const run = () => execFileSync(process.execPath, ["node_modules/tsx/dist/cli.mjs", "build/generate.ts", "--check"]);
+    expect(run).not.toThrow();
+  });
+
+  it("has a file for each kind, the manifest and the operations", () => {
+    const names = [...KINDS, "manifest", "operations"].map((name) => `${name}.schema.json`);
+    expect(fs.readdirSync(path.resolve("schema")).sort()).toEqual(names.sort());
+    expect(Object.keys(read("operations").operations as object)).toEqual(
+      OPERATIONS.map(({ area, action }) => (action ? `${area}.${action}` : area)),
+    );
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["memory", {}],
+    [
+      "memory",
+      {
+        id: "0199aa3e-7c1b-7d10-9c55-2f0f5d9a1b11",
+        title: "Use Postgres",
+        category: "decision",
+        tags: ["billing"],
+        importance: 0.8,
+        valid_until: "2025-01-31",
+        relations: [{ type: "depends_on", target: "guidelines/x" }],
+        mine: { kept: true },
+      },
+    ],
+    ["guideline", { priority: 80, rationale: "because", examples: { good: ["a"], bad: ["b"] } }],
+    ["tool", { category: "cli", parameters: { type: "object" }, examples: [{ input: { a: 1 } }] }],
+    ["pattern", { data: { a: [1] }, outcomes: [{ result: "success", at: "2025-01-31T12:00:00Z" }] }],
+    ["manifest", { format: 1, scope: "project", name: "demo", commit: "each", other: 1 }],
+    ["manifest", { format: 1, scope: "global" }],
+  ])("takes good front matter of a %s: %j", (name, value) => {
+    const validate = validator(name);
+    validate(value);
+    expect(validate.errors ?? []).toEqual([]);
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ["memory", { title: "" }, "/title"],
+    ["memory", { title: "x".repeat(201) }, "/title"],
+    ["memory", { importance: 2 }, "/importance"],
+    ["memory", { tags: "billing" }, "/tags"],
+    ["memory", { status: "active" }, "/status"],
+    ["memory", { relations: [{ type: "x" }] }, "/relations/0"],
+    ["guideline", { priority: 1.5 }, "/priority"],
+    ["tool", { category: "decision" }, "/category"],
+    ["pattern", { outcomes: [{ result: "maybe" }] }, "/outcomes/0/result"],
+    ["manifest", { format: 2, scope: "project", name: "x" }, "/format"],
+    ["manifest", { format: 1, scope: "session", name: "x" }, "/scope"],
+    ["manifest", { format: 1, scope: "project", name: "a/b" }, "/name"],
+    ["manifest", { format: 1, scope: "project", name: "x", commit: "never" }, "/commit"],
+  ])("refuses wrong front matter of a %s: %j", (name, value, at) => {
+    const validate = validator(name);
+    expect(validate(value)).toBe(false);
+    expect(validate.errors?.map(({ instancePath }) => instancePath)).toContain(at);
+  });
+});
