@@ -53,6 +53,13 @@ export function resolveSettings(inputs: SettingInputs): ResolvedSettings {
   return { commit: resolve("commit", inputs), response_format: resolve("response_format", inputs) };
 }
 
+/** Refuses (`invalid_input`) a value that a setting cannot have. */
+export function checkSetting(key: SettingKey, value: unknown): void {
+  if (settings[key].safeParse(value).success) return;
+  const options = settings[key].unwrap().options.join(", ");
+  throw new MemoryError("invalid_input", `${key} has to be one of ${options}. Nothing was written.`, { setting: key });
+}
+
 function resolve<K extends SettingKey>(key: K, inputs: SettingInputs): ResolvedSettings[K] {
   const variable = settingVariable(key);
   // An empty variable counts as unset, as most programs take it.

@@ -59,6 +59,13 @@ export function readFrontMatter(text: string): FrontMatter {
   return { kind: "map", eol, yamlStart, yamlEnd: found.start, bodyStart: found.end, map };
 }
 
+/** Where the body of a text begins, found by the delimiters alone: right for every text that `readFrontMatter` can read. */
+export function bodyStart(text: string): number {
+  const start = text.startsWith("\uFEFF") ? 1 : 0;
+  const opening = /^---(\r?\n|$)/.exec(text.slice(start, start + 5));
+  return opening === null ? start : (findClosing(text, start + opening[0].length)?.end ?? start);
+}
+
 function findClosing(text: string, from: number): { start: number; end: number } | undefined {
   for (let at = from; at < text.length; ) {
     const next = text.indexOf("\n", at);

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { MemoryError } from "../errors.js";
 import { decodeText } from "./entry-file.js";
 import { isScopeName, type Scope } from "./scope.js";
-import { formatYaml, parseYaml, rewriteYaml } from "./yaml.js";
+import { formatYaml, parseYaml } from "./yaml.js";
+import { spliceYaml } from "./yaml-splice.js";
 
 /** The name of the file that marks a store. */
 export const MANIFEST_FILE = "memory.yaml";
@@ -98,9 +99,14 @@ export function formatManifest({ root, commit }: NewManifest): string {
   return `${parts.join("\n").trimEnd()}\n`;
 }
 
-/** The manifest with one setting changed, its comments and order kept; undefined when it cannot be done. */
+/** The manifest with one setting changed and no other byte; undefined for a manifest that cannot be read. */
 export function rewriteManifest(bytes: Uint8Array, key: string, value: unknown): Uint8Array | undefined {
   const decoded = decodeText(bytes);
-  const text = decoded.kind === "text" ? rewriteYaml(decoded.text, new Map([[key, value]])) : undefined;
-  return text === undefined ? undefined : Buffer.from(text);
+  if (decoded.kind !== "text") return undefined;
+  const mark = decoded.text.startsWith("\uFEFF") ? "\uFEFF" : "";
+  const source = decoded.text.slice(mark.length);
+  const map = parseYaml(source);
+  if (map.kind === "fault") return undefined;
+  const eol = source.includes("\r\n") ? "\r\n" : "\n";
+  return Buffer.from(mark + spliceYaml(source, map, new Map([[key, value]]), [], eol));
 }

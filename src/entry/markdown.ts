@@ -2,7 +2,7 @@ import { normaliseBody } from "./body.js";
 import type { Entry } from "./entry.js";
 import { decodeText, type EntryAt } from "./entry-file.js";
 import { readFields } from "./fields.js";
-import { readFrontMatter } from "./frontmatter.js";
+import { bodyStart, readFrontMatter } from "./frontmatter.js";
 import { titleOf } from "./title.js";
 
 export { type EntryAt, MAX_FILE_BYTES } from "./entry-file.js";
@@ -12,6 +12,12 @@ export { type EntryEdit, editEntry } from "./markdown-edit.js";
 export type ParsedEntry =
   | { readonly kind: "entry"; readonly entry: Entry }
   | { readonly kind: "unreadable"; readonly reason: string };
+
+/** The body of a readable entry's file without the cost of reading its front matter; undefined when it is no text. */
+export function readBody(bytes: Uint8Array): string | undefined {
+  const decoded = decodeText(bytes);
+  return decoded.kind === "text" ? normaliseBody(decoded.text.slice(bodyStart(decoded.text))) : undefined;
+}
 
 /** Reads one entry leniently from the bytes of its Markdown file. Never throws. */
 export function parseEntry(bytes: Uint8Array, at: EntryAt): ParsedEntry {

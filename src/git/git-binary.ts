@@ -69,23 +69,28 @@ export class GitBinary {
         cwd: options.cwd,
         env: environment(this.#env, options),
         stdio: ["pipe", "pipe", "pipe"],
-        timeout: options.timeout ?? 60_000,
         windowsHide: true,
       });
       const out: Buffer[] = [];
       const err: Buffer[] = [];
       child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
       child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-      child.on("error", reject);
+      const timer = setTimeout(() => child.kill("SIGKILL"), options.timeout ?? 60_000);
+      child.on("error", (error) => {
+        // Without this a program that does not exist would keep us alive for as long.
+        clearTimeout(timer);
+        reject(error);
+      });
       // A child that does not read its input closes the pipe: its status tells what went wrong.
       child.stdin.on("error", () => undefined);
-      child.on("close", (status) =>
+      child.on("close", (status) => {
+        clearTimeout(timer);
         resolve({
           status: status ?? -1,
           stdout: Buffer.concat(out),
           stderr: Buffer.concat(err).toString("utf8"),
-        }),
-      );
+        });
+      });
       child.stdin.end(options.input ?? "");
     });
   }

@@ -19,14 +19,52 @@ const OBJECT_TEMPORARY = "tmp_obj_";
 const temporaryName = (file: string, prefix: string): string =>
   path.join(path.dirname(file), prefix + randomBytes(8).toString("hex"));
 
+export interface WriteOptions {
+  readonly mode?: number;
+  readonly prefix?: string;
+  /** False for what has to survive a kill, but not a power cut. */
+  readonly durable?: boolean;
+}
+
 // Small calls are synchronous: a trip through the thread pool costs ten times the call. Only the disk is waited for.
-async function writeSynced(file: string, bytes: Uint8Array | string, mode: number): Promise<void> {
+function create(file: string, bytes: Uint8Array | string, mode: number): number {
   const descriptor = syncFs.openSync(file, "wx", mode);
   try {
     syncFs.writeFileSync(descriptor, bytes);
-    await sync(descriptor);
+    return descriptor;
   } catch (error) {
+    syncFs.closeSync(descriptor);
     syncFs.rmSync(file, { force: true });
+    throw error;
+  }
+}
+
+interface Beside {
+  readonly temporary: string;
+  readonly descriptor: number;
+}
+
+function createBeside(
+  file: string,
+  bytes: Uint8Array | string,
+  { mode = 0o666, prefix = TEMPORARY }: WriteOptions,
+): Beside {
+  const temporary = temporaryName(file, prefix);
+  try {
+    return { temporary, descriptor: create(temporary, bytes, mode) };
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    syncFs.mkdirSync(path.dirname(file), { recursive: true });
+    return { temporary, descriptor: create(temporary, bytes, mode) };
+  }
+}
+
+async function finish({ temporary, descriptor }: Beside, durable = true): Promise<string> {
+  try {
+    if (durable) await sync(descriptor);
+    return temporary;
+  } catch (error) {
+    syncFs.rmSync(temporary, { force: true });
     throw error;
   } finally {
     syncFs.closeSync(descriptor);
@@ -34,31 +72,18 @@ async function writeSynced(file: string, bytes: Uint8Array | string, mode: numbe
 }
 
 /** A complete, synced temporary file beside `file`; the caller renames, links or unlinks it. Makes missing folders. */
-export async function writeBeside(
+export const writeBeside = async (
   file: string,
   bytes: Uint8Array | string,
-  mode = 0o666,
-  prefix = TEMPORARY,
-): Promise<string> {
-  const temporary = temporaryName(file, prefix);
-  try {
-    await writeSynced(temporary, bytes, mode);
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
-    syncFs.mkdirSync(path.dirname(file), { recursive: true });
-    await writeSynced(temporary, bytes, mode);
-  }
-  return temporary;
-}
+  options: WriteOptions = {},
+): Promise<string> => finish(createBeside(file, bytes, options), options.durable);
 
 /** Replaces `file` as a whole: written beside it, synced, renamed. A kill leaves the old content or the new. */
-export async function writeAtomic(
-  file: string,
-  bytes: Uint8Array | string,
-  mode = 0o666,
-  prefix = TEMPORARY,
-): Promise<void> {
-  const temporary = await writeBeside(file, bytes, mode, prefix);
+export async function writeAtomic(file: string, bytes: Uint8Array | string, options: WriteOptions = {}): Promise<void> {
+  replace(await writeBeside(file, bytes, options), file);
+}
+
+function replace(temporary: string, file: string): void {
   try {
     syncFs.renameSync(temporary, file);
   } catch (error) {
@@ -102,9 +127,13 @@ export function linkExclusive(temporary: string, file: string): boolean {
 }
 
 /** Creates `file` whole and only when it is not there: false when it is. */
-export async function createExclusive(file: string, bytes: Uint8Array | string, mode = 0o666): Promise<boolean> {
+export async function createExclusive(
+  file: string,
+  bytes: Uint8Array | string,
+  options: WriteOptions = {},
+): Promise<boolean> {
   if (syncFs.existsSync(file)) return false;
-  const temporary = await writeBeside(file, bytes, mode);
+  const temporary = await writeBeside(file, bytes, options);
   try {
     return linkExclusive(temporary, file);
   } finally {
@@ -112,9 +141,21 @@ export async function createExclusive(file: string, bytes: Uint8Array | string, 
   }
 }
 
-/** Writes one finished object file, read-only as git has them; one that is there already is left alone. */
-export async function writeObjectFile(file: string, bytes: Uint8Array): Promise<void> {
-  if (!syncFs.existsSync(file)) await writeAtomic(file, bytes, 0o444, OBJECT_TEMPORARY);
+/** So many files are open at once. */
+const SLICE = 64;
+
+/** Writes finished object files, read-only as git has them; those that are there already are left alone. */
+export async function writeObjectFiles(files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  const missing = [...files].filter(([file]) => !syncFs.existsSync(file));
+  const options = { mode: 0o444, prefix: OBJECT_TEMPORARY };
+  for (let from = 0; from < missing.length; from += SLICE) {
+    // All are made before the first is synced: a new file would wait for the disk to be done with the one before.
+    const slice = missing
+      .slice(from, from + SLICE)
+      .map(([file, bytes]) => ({ file, ...createBeside(file, bytes, options) }));
+    await Promise.all(slice.map((one) => finish(one)));
+    for (const { file, temporary } of slice) replace(temporary, file);
+  }
 }
 
 /** Removes a file if it is there. */
@@ -161,7 +202,7 @@ export const engineFs = {
   promises: {
     readFile: async (file: string, options?: BufferEncoding | { encoding?: BufferEncoding }) =>
       fs.readFile(file, options),
-    writeFile: async (file: string, data: Uint8Array | string) => writeAtomic(file, data, 0o444),
+    writeFile: async (file: string, data: Uint8Array | string) => writeAtomic(file, data),
     mkdir: async (file: string) => fs.mkdir(file),
     rmdir: async (file: string) => fs.rmdir(file),
     unlink: async (file: string) => fs.unlink(file),

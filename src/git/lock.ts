@@ -89,7 +89,7 @@ export class WriteLock {
     const text = JSON.stringify({ ...this.#owner, nonce });
     const deadline = performance.now() + wait;
     for (let pause = 1; ; pause = Math.min(pause * 1.5, 25)) {
-      if (await createExclusive(this.#file, text)) return nonce;
+      if (await createExclusive(this.#file, text, { durable: false })) return nonce;
       const holder = await this.#read(this.#file);
       if (holder === undefined) continue;
       if ((await this.#dead(this.#file, holder)) && (await this.#takeOver(holder, text))) continue;
@@ -122,7 +122,7 @@ export class WriteLock {
     const name = `${this.#file}.${blobId(Buffer.from(seen)).slice(0, 16)}`;
     for (let number = 0; ; number++) {
       const claim = `${name}.${number}`;
-      if (!(await createExclusive(claim, mine))) {
+      if (!(await createExclusive(claim, mine, { durable: false }))) {
         const taker = await this.#read(claim);
         if (taker !== undefined && (await this.#dead(claim, taker))) continue;
         return false;

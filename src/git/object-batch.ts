@@ -26,7 +26,7 @@ export class ObjectBatch {
   tree: ObjectReader["tree"] = async (oid) => this.#added.get(oid)?.bytes ?? this.#store.tree(oid);
 
   async flush(): Promise<void> {
-    await Promise.all([...this.#added.values()].map(({ type, bytes }) => this.#store.write(type, bytes)));
+    await this.#store.write(this.#added.values());
     this.#added.clear();
   }
 }

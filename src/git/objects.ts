@@ -3,7 +3,7 @@ import path from "node:path";
 import { deflateSync, inflateSync } from "node:zlib";
 import git from "isomorphic-git";
 import { type Commit, parseCommit } from "./commit-text.js";
-import { engineFs, readIfThere, writeObjectFile } from "./git-fs.js";
+import { engineFs, readIfThere, writeObjectFiles } from "./git-fs.js";
 
 /** Object ids are lower-case hex: 40 digits for SHA-1, 64 for SHA-256. */
 export type ObjectFormat = "sha1" | "sha256";
@@ -128,13 +128,16 @@ export class ObjectStore implements ObjectReader {
     this.#cache = {};
   }
 
-  /** Writes one object, atomic and synced; one that is there already is left alone. */
-  async write(type: ObjectType, bytes: Uint8Array): Promise<string> {
-    const oid = objectId(type, bytes);
-    const whole = Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]);
-    await writeObjectFile(this.#looseFile(oid), deflateSync(whole, { level: 1 }));
-    if (type === "tree") this.#trees.keep(oid, bytes);
-    return oid;
+  /** Writes objects, each atomic and synced; those that are there already are left alone. */
+  async write(objects: Iterable<{ readonly type: ObjectType; readonly bytes: Uint8Array }>): Promise<void> {
+    const files = new Map<string, Uint8Array>();
+    for (const { type, bytes } of objects) {
+      const oid = objectId(type, bytes);
+      const whole = Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]);
+      files.set(this.#looseFile(oid), deflateSync(whole, { level: 1 }));
+      if (type === "tree") this.#trees.keep(oid, bytes);
+    }
+    await writeObjectFiles(files);
   }
 }
 

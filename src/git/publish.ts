@@ -183,8 +183,9 @@ async function tryOnce(request: PublishRequest, objects: ObjectStore, built: Bui
   ]);
   if (blocked) return { kind: "busy", reason: blocked };
   const intent: Intent = { ref: head.ref, after, index: sha1(next) };
-  await writeAtomic(intentFile, JSON.stringify(intent));
-  if (!(await createExclusive(lock, next))) return { kind: "again" };
+  // As git itself does with its index: what a power cut takes of these, it takes of nothing else.
+  await writeAtomic(intentFile, JSON.stringify(intent), { durable: false });
+  if (!(await createExclusive(lock, next, { durable: false }))) return { kind: "again" };
   // From here on the lock is ours, until it is renamed to be the index.
   let ours = true;
   try {

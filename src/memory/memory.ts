@@ -1,6 +1,13 @@
-import { type ResolvedSettings, resolveSettings, type SettingInputs, type SettingKey } from "../config/settings.js";
+import {
+  checkSetting,
+  type ResolvedSettings,
+  resolveSettings,
+  type SettingInputs,
+  type SettingKey,
+} from "../config/settings.js";
 import type { Change } from "../entry/change.js";
 import { MANIFEST_FILE, rewriteManifest } from "../entry/manifest.js";
+import { readBody } from "../entry/markdown.js";
 import { formatScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import type { Indexed } from "../search/indexed.js";
@@ -11,7 +18,6 @@ import type { WriteRecord } from "../store/writer.js";
 import type { Caller } from "./caller.js";
 import { Catalog } from "./catalog.js";
 import { Draft } from "./draft.js";
-import { parseAt } from "./parse-at.js";
 
 /** What the process lends the memory. */
 export interface MemoryOptions extends Omit<StoreOptions, "sink" | "name" | "mode"> {
@@ -156,7 +162,7 @@ export class Memory {
 
   /** Writes a setting to the store's manifest, every other byte of which stays. Throws `invalid_input` for a wrong value. */
   async configure(key: SettingKey, value: string, caller: Caller): Promise<void> {
-    resolveSettings({ flags: { [key]: value } });
+    checkSetting(key, value);
     const store = await this.store();
     await store.exclusive(async (session) => {
       const current = await session.read(MANIFEST_FILE);
@@ -182,7 +188,7 @@ export class Memory {
   /** The body of the entry at a store path, as it is now. */
   async body(file: string): Promise<string | undefined> {
     const current = await this.#store?.current(file);
-    return current && this.#store && parseAt(this.#store.manifest.root, file, current.bytes)?.body;
+    return current && readBody(current.bytes);
   }
 
   /**

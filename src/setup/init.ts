@@ -35,7 +35,10 @@ export interface InitResult {
 }
 
 /** Bytes are stored as they are: blob = file, in every clone and whatever the repository's own filters are. */
-const ATTRIBUTES = "* -text -ident -filter !working-tree-encoding\n";
+const ATTRIBUTES = `* -text -ident -filter !working-tree-encoding
+*.md merge=git-memory
+*.yaml merge=git-memory
+`;
 const PLAIN_IGNORE = "*\n";
 
 function askedScope(text: string): Scope {
@@ -114,8 +117,15 @@ export async function init(input: InitInput): Promise<InitResult> {
     kind,
     scope: formatScope(scope),
     made,
-    warnings: await warnings(root, kind, repository?.top, input.git),
+    warnings: [...ignored(input, existing), ...(await warnings(root, kind, repository?.top, input.git))],
   };
+}
+
+function ignored({ commit, scope }: InitInput, existing: unknown): string[] {
+  if (existing === undefined || (commit ?? scope) === undefined) return [];
+  return [
+    `The store was there already, so --scope and --commit changed nothing. Settings are changed in ${MANIFEST_FILE}.`,
+  ];
 }
 
 async function warnings(

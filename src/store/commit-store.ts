@@ -26,7 +26,7 @@ interface Differing {
 async function differing(context: StoreContext, observer: Observer): Promise<Differing> {
   const { git, repository } = context.host!;
   if (!git) return { files: await differingFrom(context, observer), untracked: [] };
-  const top = `:(top,literal)${context.prefix || "."}`;
+  const top = context.prefix === "" ? ":(top)" : `:(top,literal)${context.prefix}`;
   const args = ["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", top];
   const { stdout } = await git.run(args, { cwd: repository.top });
   const lines = stdout

@@ -207,7 +207,7 @@ export class Observer {
         since = performance.now();
       }
       const located = locate(file, this.#context.manifest.root);
-      if (located.type === "other") this.#others.set(file, located.reason);
+      if (located.type === "other") this.#others.set(file, refused ?? located.reason);
       if (located.type !== "entry") continue;
       seen.add(file);
       if (refused === undefined && this.#unchanged(file)) continue;

@@ -94,7 +94,7 @@ export async function replaceWorkingFile(
 ): Promise<boolean> {
   const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode;
   let renamed = false;
-  const temporary = bytes && (await writeBeside(file, bytes, mode === undefined ? 0o666 : mode & 0o777));
+  const temporary = bytes && (await writeBeside(file, bytes, { mode: mode === undefined ? 0o666 : mode & 0o777 }));
   try {
     // From here to the rename nothing yields: the gap in which an editor could save is as small as it can be.
     const now = readWorkingFile(file);

@@ -31,7 +31,8 @@ export interface Starts {
   readonly index: number[];
 }
 
-const POLL_MS = 10;
+// Asked more often, the answers would take a good part of the time that indexing has.
+const POLL_MS = 50;
 const GIVE_UP_MS = 60_000;
 
 async function untilReady(client: Client, expected: number): Promise<void> {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseEntry } from "../../src/entry/markdown.js";
+import { parseEntry, readBody } from "../../src/entry/markdown.js";
 import { AT, bytesOf, FIXTURES, fixture } from "./fixtures.js";
 
 const UNREADABLE: Readonly<Record<string, RegExp>> = {
@@ -151,5 +151,13 @@ describe("parseEntry", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("readBody", () => {
+  it.each(FIXTURES)("gives the body of %s without reading its front matter", (name) => {
+    const parsed = parseEntry(fixture(name), AT);
+    if (parsed.kind === "entry") expect(readBody(fixture(name))).toBe(parsed.entry.body);
+    else expect(Object.keys(UNREADABLE)).toContain(name);
   });
 });
