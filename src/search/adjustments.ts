@@ -4,6 +4,8 @@ import type { Adjustment } from "./search-request.js";
 // A few percent: enough to order entries that the text finds equally good, too little to lift a worse one.
 const WEIGHT_SPAN = 0.04;
 const RECENCY_SPAN = 0.02;
+/** What `recencyFactor` is at most. */
+export const MOST_RECENCY = 1 + RECENCY_SPAN;
 // Half of it is left after 180 days.
 const DECAY = (180 * 86_400_000) / Math.LN2;
 

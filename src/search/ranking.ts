@@ -1,4 +1,4 @@
-import { recencyFactor } from "./adjustments.js";
+import { MOST_RECENCY, recencyFactor } from "./adjustments.js";
 import type { EntryTable } from "./entry-table.js";
 import { exactly } from "./filters.js";
 import type { Indexed } from "./indexed.js";
@@ -66,12 +66,17 @@ export function rank(input: RankInput, table: EntryTable, allowed: ReadonlySet<n
       if (held?.required && held.shares.get(entry) !== 1) continue;
       const text = matches.scores[slot]!;
       const gained = held === undefined ? text : text + phraseGain(text, held.shares.get(entry));
-      score = Math.min(gained * table.weightAt(slot) * recencyFactor(table.timeAt(slot), now), 1);
+      const weighted = gained * table.weightAt(slot);
+      // Most hits are counted and no more: then no power has to be computed for them.
+      if (sort === "relevance" && weighted >= floor && weighted * MOST_RECENCY < (found.last?.score ?? 0)) {
+        total++;
+        continue;
+      }
+      score = Math.min(weighted * recencyFactor(table.timeAt(slot), now), 1);
       if (score > best) best = score;
       if (score < floor) continue;
     }
     total++;
-    // Most hits are counted and no more.
     if (sort === "relevance" && score < (found.last?.score ?? 0)) continue;
     found.offer({ slot, entry, score });
   }

@@ -297,8 +297,9 @@ export class Store {
   /** Brings into place what git's operations held back, and publishes what could not be before. */
   async settle(): Promise<void> {
     const held = this.#observer.state.held.length > 0;
-    if (!held && this.#unpublished === undefined) return;
-    if (held && this.#unpublished === undefined && (await this.#context.host?.operation())) return;
+    const left = this.#context.local.publishing;
+    if (!held && !left && this.#unpublished === undefined) return;
+    if (held && !left && this.#unpublished === undefined && (await this.#context.host?.operation())) return;
     return this.#lock.hold(async () => {
       await recover(this.#context);
       this.#unpublished = (await publishPending(this.#context, await this.#mayPublish())).pending;

@@ -64,10 +64,10 @@ const outside = (name: string): MemoryError =>
 
 /** False when a folder on the way to `name` is a link that leads out of the store. */
 export function isInside(root: string, name: string): boolean {
-  const realRoot = fs.realpathSync(root);
+  const realRoot = fs.realpathSync.native(root);
   for (let folder = path.dirname(path.join(root, name)); ; folder = path.dirname(folder)) {
     try {
-      const real = fs.realpathSync(folder);
+      const real = fs.realpathSync.native(folder);
       return real === realRoot || real.startsWith(realRoot + path.sep);
     } catch (error) {
       if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { commitText, parseCommit, parseSignature, signatureText } from "../../src/git/commit-text.js";
 import { parseConfig, readConfig } from "../../src/git/config-file.js";
-import { ObjectStore } from "../../src/git/objects.js";
+import { ObjectStore, objectId } from "../../src/git/objects.js";
 import { formatMessage, parseMessage, trailer } from "../../src/git/trailers.js";
 import { git, makeRepository, put, temporaryFolder } from "../support/repositories.js";
 
@@ -52,7 +52,9 @@ describe("commits", () => {
     const dir = makeRepository();
     const tree = git(dir, "rev-parse", "HEAD^{tree}").trim();
     const text = commitText({ tree, parents: [], author: who, committer: who, message: "m\0essage\n\n" });
-    const oid = await new ObjectStore(path.join(dir, ".git")).write("commit", Buffer.from(text));
+    const bytes = Buffer.from(text);
+    await new ObjectStore(path.join(dir, ".git")).write([{ type: "commit", bytes }]);
+    const oid = objectId("commit", bytes);
     git(dir, "fsck", "--strict", oid);
     const parsed = parseCommit(oid, text);
     expect(git(dir, "log", "-1", "--format=%an|%ae|%at|%B", oid).trim()).toBe(
