@@ -15,7 +15,7 @@ export interface FoundStore {
 }
 
 /** The folder that is a store at `dir`: `.memory/` in it, or itself. */
-export async function storeAt(dir: string): Promise<string | undefined> {
+async function storeAt(dir: string): Promise<string | undefined> {
   for (const root of [path.join(dir, STORE_FOLDER), dir])
     if ((await readIfThere(path.join(root, MANIFEST_FILE))) !== undefined) return fs.realpath(root);
   return undefined;
