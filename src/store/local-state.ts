@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { Repository } from "../git/discover.js";
 import { readIfThere, writeAtomic } from "../git/git-fs.js";
 
 /** A write that waits for git's operation to end: not in the working tree yet. Paths from the repository's top. */
@@ -22,6 +23,10 @@ export interface WorktreeState {
 }
 
 export const EMPTY_STATE: WorktreeState = { held: [], dropped: [] };
+
+/** The folder of what is never committed: in the git directory that all worktrees share, or in the store itself. */
+export const localFolder = (root: string, repository: Repository | undefined): string =>
+  repository ? path.join(repository.commonDir, "git-memory") : path.join(root, ".state");
 
 /** Where a store keeps what is never committed: one folder for all worktrees, one for this. */
 export class LocalState {

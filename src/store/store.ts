@@ -14,7 +14,7 @@ import { droppedWrites } from "./dropped.js";
 import type { FoundStore } from "./find-store.js";
 import { type History, history, readVersion } from "./history.js";
 import { JournalLog } from "./journal-log.js";
-import { LocalState } from "./local-state.js";
+import { LocalState, localFolder } from "./local-state.js";
 import { type Current, type Invalid, Observer } from "./observer.js";
 import { publishPending } from "./publisher.js";
 import { recover } from "./recovery.js";
@@ -75,10 +75,6 @@ const ATTEMPTS = 5;
 /** Writes after which loose objects are packed. */
 const PACK_AFTER = 500;
 
-function localFolder(root: string, host: Host | undefined): string {
-  return host ? path.join(host.repository.commonDir, "git-memory") : path.join(root, ".state");
-}
-
 const readOnly = (error: unknown): unknown =>
   isErrno(error, "EACCES", "EPERM", "EROFS")
     ? new MemoryError(
@@ -118,7 +114,7 @@ export class Store {
     const host = found.repository && new Host(found.repository, options.git);
     const relative = found.repository ? path.relative(found.repository.top, found.root).split(path.sep).join("/") : "";
     const usual = host && relative === "" ? "each" : "journal";
-    const local = new LocalState(localFolder(found.root, host), found.repository?.worktree ?? "main");
+    const local = new LocalState(localFolder(found.root, found.repository), found.repository?.worktree ?? "main");
     const journal = new Journal(local.journal, found.repository?.worktree ?? "main");
     const context: StoreContext = {
       name: options.name,

@@ -12,7 +12,8 @@ export interface Task {
   readonly count: number;
   readonly flat: boolean;
   readonly root: string;
-  readonly emptyRoot: string;
+  /** A small store: what its memory has in use is the base that the large one's is compared with. */
+  readonly baseRoot: string;
   readonly home: string;
   readonly rounds: number;
   readonly queriesEach: number;
@@ -55,7 +56,7 @@ interface InUse {
 }
 
 async function inUse(): Promise<InUse> {
-  // Twice and apart: what the first leaves to finalizers goes with the second.
+  // Several times and apart: what the first leaves to finalizers goes with the next.
   for (let time = 0; time < 3; time++) {
     global.gc?.();
     await pause(100);
@@ -80,7 +81,8 @@ function note(samples: Record<string, number[]>, group: string, took: number): v
 }
 
 async function run(task: Task): Promise<Found> {
-  const empty = await ready(task.emptyRoot, task.home);
+  // Not an empty one: it would not have loaded and compiled what reads, indexes and searches entries.
+  const base = await ready(task.baseRoot, task.home);
   const full = await ready(task.root, task.home);
   const size = full.memory.index.size;
   if (size !== task.count) throw new Error(`${size} of ${task.count} entries are indexed`);
@@ -110,11 +112,11 @@ async function run(task: Task): Promise<Found> {
   }
   fts5?.close();
   await full.memory.close();
-  await empty.memory.close();
+  await base.memory.close();
   return {
     indexing: full.took,
-    bytesPerEntry: (full.bytes.all - empty.bytes.all) / size,
-    heapPerEntry: (full.bytes.heap - empty.bytes.heap) / size,
+    bytesPerEntry: (full.bytes.all - base.bytes.all) / size,
+    heapPerEntry: (full.bytes.heap - base.bytes.heap) / size,
     search: ours,
     fts5: fts5 && theirs,
   };
