@@ -11,7 +11,7 @@ export const isErrno = (error: unknown, ...codes: string[]): boolean =>
 const sync = promisify(syncFs.fsync);
 
 /** What a temporary file's name begins with; the dot keeps readers of the folder away. */
-export const TEMPORARY = ".git-memory-tmp-";
+const TEMPORARY = ".git-memory-tmp-";
 
 /** In an object directory git itself clears away old files of this name. */
 const OBJECT_TEMPORARY = "tmp_obj_";
@@ -108,7 +108,7 @@ export async function overwriteLine(file: string, line: string): Promise<void> {
 }
 
 /** Moves a finished temporary file to `file`, only when that is not there: false when it is. */
-export function linkExclusive(temporary: string, file: string): boolean {
+function linkExclusive(temporary: string, file: string): boolean {
   try {
     syncFs.linkSync(temporary, file);
     return true;
