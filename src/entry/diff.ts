@@ -24,8 +24,8 @@ export interface EntryDiff {
 }
 
 const CONTEXT = 3;
-// Beyond this many changed lines the exact difference would take seconds; the whole body counts as changed then.
-const MAX_EDITS = 4000;
+// Beyond this many changed lines the exact difference would hold up other calls; the whole body counts as changed then.
+const MAX_EDITS = 1_000;
 
 /** The difference of two states of an entry, either of which may not exist; the body only with three lines around each change. */
 export function diffEntries(a: Entry | null, b: Entry | null): EntryDiff {
