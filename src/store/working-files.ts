@@ -62,13 +62,12 @@ const outside = (name: string): MemoryError =>
     { path: name },
   );
 
-/** False when a folder on the way to `name` is a link that leads out of the store. */
+/** False when a folder on the way to `name` is a link that leads out of the store; `root` is a real path. */
 export function isInside(root: string, name: string): boolean {
-  const realRoot = fs.realpathSync.native(root);
   for (let folder = path.dirname(path.join(root, name)); ; folder = path.dirname(folder)) {
     try {
       const real = fs.realpathSync.native(folder);
-      return real === realRoot || real.startsWith(realRoot + path.sep);
+      return real === root || real.startsWith(root + path.sep);
     } catch (error) {
       if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
       // A link that leads nowhere would be followed once its target is made.
