@@ -55,7 +55,7 @@ const status = operation({
     list("Held until git's operation ends", output.held ?? []);
     list(
       "Thrown away before git had it; restore with",
-      output.dropped.map(({ address, version }) => `${say("[[history restore]]")} ${address} ${version}`),
+      output.dropped.map(({ address, version }) => say(`[[history restore: ${address} ${version}]]`)),
     );
     list(
       "Cannot be read",
