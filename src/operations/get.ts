@@ -44,15 +44,16 @@ async function read(memory: Memory, text: string, version: string | undefined): 
   });
   return {
     ...head,
-    ...(parsed.fields.status === "archived" ? { archived: true as const } : {}),
-    ...(listed?.pending && !found ? { pending: true as const } : {}),
-    ...(listed?.conflict && !found ? { conflict: true as const } : {}),
+    ...(found ? archivedThen(parsed.fields.status) : memory.index.flags(store.name, path)),
     content: parsed.body,
     fields: { ...parsed.fields },
     ...(Object.keys(parsed.unknown).length === 0 ? {} : { unknown: { ...parsed.unknown } }),
     ...(parsed.problems.length === 0 ? {} : { problems: [...parsed.problems] }),
   };
 }
+
+/** An older version is not pending or superseded itself; whether it was archived is in its text. */
+const archivedThen = (status: string | undefined) => (status === "archived" ? { archived: true as const } : {});
 
 function renderEntry(one: EntryOutput, detailed: boolean): string {
   const shown = Object.entries(one.fields).filter(([field]) => !["id", "title", "tags", "status"].includes(field));

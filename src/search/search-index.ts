@@ -9,11 +9,12 @@ import { type Indexed, own, toIndexed } from "./indexed.js";
 import { sharesHeld } from "./phrases.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
-import type { SearchRequest, SearchResult } from "./search-request.js";
+import type { HitFlags, SearchRequest, SearchResult } from "./search-request.js";
 import { TextIndex } from "./text-index.js";
 import { planText } from "./text-plan.js";
 import { needlesOf, phraseCandidates, phrasesToCheck, readQuery } from "./text-query.js";
 import { TextScorer } from "./text-scorer.js";
+import { flagsOf } from "./visibility.js";
 
 /** What the index is given: bodies, which it does not keep, and the clock. */
 export interface SearchIndexOptions {
@@ -102,6 +103,12 @@ export class SearchIndex {
   get(store: string, path: string): Indexed | undefined {
     const slot = this.#table.slotOf(store, path);
     return slot === undefined ? undefined : this.#table.at(slot);
+  }
+
+  /** What a reader of the entry has to know before trusting it, as hits say it. */
+  flags(store: string, path: string): HitFlags {
+    const entry = this.get(store, path);
+    return entry === undefined ? {} : flagsOf(entry, this.#table.supersessions, this.#options.now());
   }
 
   /** All entries, in no order to rely on. */

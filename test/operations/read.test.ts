@@ -233,3 +233,17 @@ describe("get", () => {
       }
   });
 });
+
+describe("get, about what to trust", () => {
+  it("carries the flags that a search would show", async () => {
+    const guess = await bench.call("save", { title: "A guess", content: "maybe", fields: { confidence: 0.2 } });
+    await bench.call("save", { title: "Old news", content: "was so", fields: { valid_until: "2001-01-01" } });
+    const relations = [{ type: "supersedes", target: "memories/a-guess" }];
+    await bench.call("save", { title: "Better", content: "surely", fields: { relations } });
+    const entries = (await bench.call("get", { refs: ["a-guess", "old-news", "better"] })).entries as unknown[];
+    expect(guess).toHaveProperty("version");
+    expect(entries[0]).toMatchObject({ low_confidence: true, superseded_by: "memories/better", pending: true });
+    expect(entries[1]).toMatchObject({ expired: true });
+    expect(entries[2]).not.toHaveProperty("superseded_by");
+  });
+});
