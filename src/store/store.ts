@@ -9,15 +9,15 @@ import { signsCommits } from "../git/identity.js";
 import { Journal, RefMoved } from "../git/journal.js";
 import { type IsAlive, type Owner, WriteLock } from "../git/lock.js";
 import { type CommitOutcome, commitStore } from "./commit-store.js";
-import { type CommitMode, type StoreContext, storePath } from "./context.js";
-import { droppedWrites } from "./dropped.js";
+import type { CommitMode, StoreContext } from "./context.js";
 import type { FoundStore } from "./find-store.js";
 import { type History, history, readVersion } from "./history.js";
 import { JournalLog } from "./journal-log.js";
 import { LocalState, localFolder } from "./local-state.js";
-import { type Current, type Invalid, Observer } from "./observer.js";
+import { type Current, Observer } from "./observer.js";
 import { publishPending } from "./publisher.js";
 import { recover } from "./recovery.js";
+import { type StoreStatus, statusOf } from "./status.js";
 import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
 import { type FileWrite, StartOver, type WriteRecord, Writer } from "./writer.js";
@@ -47,19 +47,6 @@ export interface Written {
   readonly commit?: string;
   /** Why it is not where it will be: held back, or not published yet. A sentence part. */
   readonly pending?: string;
-}
-
-export interface StoreStatus {
-  readonly invalid: readonly Invalid[];
-  readonly others: readonly Invalid[];
-  readonly pending: readonly string[];
-  readonly held: readonly string[];
-  readonly dropped: readonly { readonly path: string; readonly version: string }[];
-  /** What git-memory cannot do by itself in this repository. */
-  readonly unsupported: readonly string[];
-  readonly operation?: string;
-  readonly unpublished?: string;
-  readonly watching: boolean | string;
 }
 
 /** Work under the write lock. */
@@ -305,14 +292,19 @@ export class Store {
 
   /** Commits every file of the store that differs from HEAD. Throws `conflict` when git is in the middle of something. */
   async commit(message: string): Promise<CommitOutcome> {
-    return this.#lock.hold(async () => {
+    const { host, mode } = this.#context;
+    const prepare = async () => {
       await recover(this.#context);
       this.rescan();
       await this.refresh();
-      const outcome = await commitStore(this.#context, this.#observer, message);
-      await this.refresh();
-      return outcome;
-    });
+    };
+    const commit = () => commitStore(this.#context, this.#observer, message);
+    // A person's hooks may take minutes and write to the store: nobody waits for them unless we write to the branch too.
+    const alone = mode === "each" || !host?.git;
+    const prepared = await this.#lock.hold(() => prepare().then(() => (alone ? commit() : undefined)));
+    const outcome = prepared ?? (await commit());
+    await this.refresh();
+    return outcome;
   }
 
   /** Every version of the entry at a store path. */
@@ -325,22 +317,8 @@ export class Store {
     return readVersion(this.#context, version, file, commit);
   }
 
-  async status(): Promise<StoreStatus> {
-    const { state } = this.#observer;
-    const operation = await this.#context.host?.operation();
-    const store = (one: { path: string }) => storePath(this.#context, one.path);
-    const dropped = await droppedWrites(this.#context, state);
-    return {
-      invalid: this.#observer.invalid,
-      others: this.#observer.others,
-      pending: this.#observer.pendingPaths(),
-      held: state.held.map(store),
-      dropped: dropped.map((one) => ({ path: store(one), version: one.version })),
-      unsupported: this.#context.host?.repository.unsupported ?? [],
-      ...(operation === undefined ? {} : { operation }),
-      ...(this.#unpublished === undefined ? {} : { unpublished: this.#unpublished }),
-      watching: this.#watching,
-    };
+  status(): Promise<StoreStatus> {
+    return statusOf(this.#context, this.#observer, this.#unpublished, this.#watching);
   }
 
   async close(): Promise<void> {
