@@ -72,16 +72,18 @@ const status = operation({
   run: async ({ memory }) => {
     const store = await memory.store();
     if (memory.state === "ready") await memory.fresh();
+    const state = await store.status();
+    // Counted and judged at one moment: an index that grows meanwhile is not called ready with what it had before.
+    const index = { state: memory.state, done: memory.index.size };
     const entries = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
     for (const { kind } of memory.index.entries()) entries[kind] = (entries[kind] ?? 0) + 1;
-    const state = await store.status();
     const dropped = await Promise.all(
       state.dropped.map(async ({ path, version }) => ({ address: await addressOf(memory, path), version })),
     );
     return {
       stores: [{ name: store.name, scope: memory.scope, root: store.relativeRoot, commit: store.mode }],
       entries: Object.fromEntries(Object.entries(entries).filter(([, count]) => count > 0)),
-      index: { state: memory.state, done: memory.index.size },
+      index,
       invalid: [...state.invalid].sort((a, b) => (a.path < b.path ? -1 : 1)),
       pending: (await Promise.all(state.pending.map((path) => addressOf(memory, path)))).sort(),
       ...(state.held.length === 0

@@ -35,6 +35,9 @@ export interface Current {
   readonly instead?: "held" | "ours";
 }
 
+/** Takes changes as they are found. */
+type Tell = (changes: readonly Change[]) => void;
+
 /** How long a scan works before it lets others have the event loop, in milliseconds. */
 const SLICE_MS = 8;
 
@@ -60,14 +63,14 @@ export class Observer {
   }
 
   /** Everything from the beginning: journal, HEAD and files. */
-  async start(): Promise<Change[]> {
+  async start(tell: Tell): Promise<void> {
     this.#tip = await this.#context.journal.tip();
     this.#last = await this.#context.log.lastWrites(this.#tip);
     this.#person = (await this.#context.user()).name;
     await this.#noteState();
     await this.#noteHost();
     this.#context.host?.release();
-    return this.scan();
+    await this.scan(tell);
   }
 
   get invalid(): Invalid[] {
@@ -195,14 +198,16 @@ export class Observer {
     return changes;
   }
 
-  /** Compares every file with what is known, and gives what differs. */
-  async scan(): Promise<Change[]> {
-    const changes: Change[] = [];
+  /** Compares every file with what is known, and tells what differs, slice by slice: nobody waits for all of it. */
+  async scan(tell: Tell): Promise<void> {
+    let changes: Change[] = [];
     const seen = new Set<string>();
     this.#others.clear();
     let since = performance.now();
     for (const { file, refused } of walk(this.#context.root, "")) {
       if (performance.now() - since > SLICE_MS) {
+        tell(changes);
+        changes = [];
         await pause();
         since = performance.now();
       }
@@ -215,9 +220,8 @@ export class Observer {
       if (change) changes.push(change);
     }
     const gone = [...this.#known.keys(), ...this.#invalid.keys()].filter((file) => !seen.has(file));
-    changes.push(...(await this.look(gone)));
     const held = this.#state.held.map(({ path: file }) => storePath(this.#context, file));
-    return [...changes, ...(await this.look(held.filter((file) => !seen.has(file))))];
+    tell([...changes, ...(await this.look([...gone, ...held.filter((file) => !seen.has(file))]))]);
   }
 
   #unchanged(file: string): boolean {

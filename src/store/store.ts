@@ -150,7 +150,7 @@ export class Store {
     if (mode === "each" && (await journal.tip()) !== (await journal.mark("published")))
       this.#unpublished = "it was not published yet when its writer ended";
     this.#scannedAt = performance.now();
-    this.#options.sink(await this.#observer.start());
+    await this.#observer.start(this.#options.sink);
   }
 
   async #recoverAtStart(): Promise<void> {
@@ -190,7 +190,7 @@ export class Store {
         const age = performance.now() - this.#scannedAt;
         if (!this.#scanDue && age < (this.#watching === true ? RESCAN_MS : UNWATCHED_RESCAN_MS)) return;
         this.#scanDue = false;
-        this.#options.sink(await this.#observer.scan());
+        await this.#observer.scan(this.#options.sink);
       } catch (error) {
         this.#scanDue = true;
         throw error;
