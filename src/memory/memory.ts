@@ -109,6 +109,7 @@ export class Memory {
 
   async #index(store: Store): Promise<void> {
     await store.start();
+    this.index.settle();
     if (this.#options.watch) this.#timer ??= setInterval(() => this.#settle(), SETTLE_MS).unref();
   }
 

@@ -95,8 +95,12 @@ export class SearchIndex {
       this.#remove(store, path);
       if (entry !== null) this.#insert(entry, after?.entry.body ?? "");
     }
-    this.#text.settle();
     this.#filtered.clear();
+  }
+
+  /** Ends a bulk load that came in many parts: frees what only made it fast. A search does so too. */
+  settle(): void {
+    this.#text.settle();
   }
 
   /** What the index keeps of one entry; undefined when it has none at that path. */
@@ -118,6 +122,7 @@ export class SearchIndex {
 
   /** Finds entries by text and filters, or lists them when there is no query; a stale cursor is `invalid_input`. */
   async search(request: SearchRequest): Promise<SearchResult> {
+    this.settle();
     const query = readQuery(request.query);
     const { cursor } = request;
     const { generation, supersessions } = this.#table;
