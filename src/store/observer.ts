@@ -57,6 +57,7 @@ export class Observer {
   #tip: string | undefined;
   #last = new Map<string, LastWrite>();
   #person = "";
+  #scanned = false;
 
   constructor(context: StoreContext) {
     this.#context = context;
@@ -89,7 +90,8 @@ export class Observer {
   /** Entries that are not as HEAD has them, removed ones too. */
   pendingPaths(): string[] {
     const changed = [...this.#known].filter(([, { pending }]) => pending).map(([file]) => file);
-    const removed = [...this.#head.keys()].filter(
+    // Before the first scan is over nothing can be told to be missing.
+    const removed = (this.#scanned ? [...this.#head.keys()] : []).filter(
       (file) =>
         !this.#known.has(file) &&
         !this.#invalid.has(file) &&
@@ -221,6 +223,7 @@ export class Observer {
     }
     const gone = [...this.#known.keys(), ...this.#invalid.keys()].filter((file) => !seen.has(file));
     const held = this.#state.held.map(({ path: file }) => storePath(this.#context, file));
+    this.#scanned = true;
     tell([...changes, ...(await this.look([...gone, ...held.filter((file) => !seen.has(file))]))]);
   }
 
