@@ -36,15 +36,26 @@ async function findGit(): Promise<GitBinary | undefined> {
   return (await import("./git/git-binary.js")).findGit(process.env.GIT_MEMORY_GIT || "git", process.env);
 }
 
-async function openMemory({ root, watch }: { root?: string | undefined; watch: boolean }): Promise<Memory> {
+interface Opening {
+  readonly root?: string | undefined;
+  readonly watch: boolean;
+  readonly responseFormat?: string | undefined;
+}
+
+async function openMemory({ root, watch, responseFormat }: Opening): Promise<Memory> {
   const { openMemory: open } = await import("./memory/open-memory.js");
   const directory = process.env.CLAUDE_PROJECT_DIR || process.cwd();
-  return open({ root: root ?? process.env.GIT_MEMORY_ROOT, directory, watch }, facts);
+  return open(
+    { root: root ?? process.env.GIT_MEMORY_ROOT, directory, watch, flags: { response_format: responseFormat } },
+    facts,
+  );
 }
 
 const agent = process.env.GIT_MEMORY_AGENT;
 
-async function serveMcp(flags: GlobalFlags & { toolsets?: string }): Promise<number> {
+type McpFlags = GlobalFlags & { readonly toolsets?: string; readonly responseFormat?: string };
+
+async function serveMcp(flags: McpFlags): Promise<number> {
   const { serveStdio } = await import("./transports/mcp/server.js");
   const { parseToolsets } = await import("./transports/mcp/toolsets.js");
   let memory: Promise<Memory> | undefined;
@@ -74,9 +85,11 @@ const mcp: ProcessCommand = {
   name: "mcp",
   description: "Serve one agent over standard input and output (Model Context Protocol)",
   configure: (command: Command) => {
-    command.option("--toolsets <names>", "default, more, admin, or all; several with commas");
+    command
+      .option("--toolsets <names>", "default, more, admin, or all; several with commas")
+      .option("--response-format <format>", "concise, detailed or json, unless a call says otherwise");
   },
-  run: (_args, options) => serveMcp(options as GlobalFlags & { toolsets?: string }),
+  run: (_args, options) => serveMcp(options as McpFlags),
 };
 
 const init: ProcessCommand = {

@@ -25,7 +25,7 @@ export interface MemoryOptions extends Omit<StoreOptions, "sink" | "name" | "mod
   readonly find: () => Promise<FoundStore | undefined>;
   /** A new UUID v7 for a creation time in milliseconds. */
   readonly newId: (at: number) => string;
-  /** What flags and the person's own manifest say; the environment is in `env`. */
+  /** What the command line and the person's own manifest set; the environment is in `env`. */
   readonly flags: SettingInputs["flags"];
   readonly personal: () => Promise<Readonly<Record<string, unknown>> | undefined>;
 }

@@ -21,6 +21,8 @@ export interface OpenOptions {
   readonly directory: string;
   /** Notice hand edits as they happen: for a server. */
   readonly watch: boolean;
+  /** Settings given on the command line: they win over every other place. */
+  readonly flags?: Readonly<Record<string, unknown>> | undefined;
   /** The git program; looked for when absent. */
   readonly git?: GitBinary | undefined;
 }
@@ -33,7 +35,7 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
   const memory = new Memory({
     find: () => (root ? namedStore(root) : findStore(directory, home)),
     personal: () => personalSettings(env, home),
-    flags: undefined,
+    flags: options.flags,
     newId: newUuid,
     git: options.git ?? (await findGit(env.GIT_MEMORY_GIT || "git", env)),
     env,

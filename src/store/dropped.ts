@@ -13,7 +13,7 @@ async function statesByPath(context: StoreContext, tip: string | undefined): Pro
   return states;
 }
 
-/** Writes of ours that something threw away before git ever had them, with the version to restore (DESIGN 4.1, row 4). */
+/** Writes of ours that something threw away before git ever had them, with the version to restore. */
 export async function droppedWrites(context: StoreContext, state: WorktreeState): Promise<DroppedPath[]> {
   const { host, journal } = context;
   const tip = await journal.tip();

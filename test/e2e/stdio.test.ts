@@ -81,6 +81,17 @@ describe("an MCP client over stdio", () => {
     expect((missing.error as { message: string }).message).not.toContain("git memory");
   });
 
+  it("takes the format of its results from a flag, before every other setting, and refuses a wrong one", async () => {
+    const client = connect(dir, ["--response-format", "json"], { GIT_MEMORY_RESPONSE_FORMAT: "detailed" });
+    await client.initialize();
+    expect(await client.call("memory_search", { query: "nothing like it" })).toMatchObject({ hits: [], total: 0 });
+    const wrong = connect(dir, ["--response-format", "xml"]);
+    await wrong.initialize();
+    const { error } = await wrong.call("memory_search", {});
+    expect(error).toMatchObject({ code: "invalid_input" });
+    expect((error as { message: string }).message).toContain("--response-format");
+  });
+
   it("ends cleanly when its input closes and when it is told to", async () => {
     const first = connect(dir);
     await first.initialize();
