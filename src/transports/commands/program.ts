@@ -1,0 +1,30 @@
+import type { GitBinary } from "../../git/git-binary.js";
+import type { Memory } from "../../memory/memory.js";
+import type { Log } from "../mcp/call.js";
+
+/** How a memory is opened for a command or a server. */
+export interface Opening {
+  readonly root?: string | undefined;
+  readonly watch: boolean;
+  readonly responseFormat?: string | undefined;
+}
+
+/** What the process lends to the commands that own it: they never touch `process` themselves. */
+export interface Program {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** How this program's commands are typed: `git memory` or `npx -y git-memory`. */
+  readonly shell: string;
+  readonly version: string;
+  /** What the environment says the agent is. */
+  readonly agent: string | undefined;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly log: Log;
+  readonly findGit: () => Promise<GitBinary | undefined>;
+  readonly openMemory: (opening: Opening) => Promise<Memory>;
+  /** A new UUID v7 of this moment. */
+  readonly newId: () => Promise<string>;
+  /** Runs `stop` once when the process is asked to end, and then ends it. */
+  readonly onStop: (stop: () => Promise<void>) => void;
+}
