@@ -53,14 +53,17 @@ async function readStdin(): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-async function runCommandLine(argv: readonly string[]): Promise<number> {
+async function runCommandLine(
+  argv: readonly string[],
+  { out, err }: Pick<Program, "out" | "err"> = program,
+): Promise<number> {
   const [{ runCli }, { initCommand }, { mcpCommand }, { demoCommand }] = await Promise.all([
     import("./transports/cli/cli.js"),
     import("./transports/commands/init.js"),
     import("./transports/commands/mcp.js"),
     import("./transports/commands/demo.js"),
   ]);
-  const { agent, shell, log, out, err } = program;
+  const { agent, shell, log } = program;
   return runCli(argv, {
     terminal: {
       out,
@@ -92,10 +95,29 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** How long a host's session may have to wait for its start hook (milliseconds). */
+const HOOK_MS = 2_000;
+
+/** `context --hook`: what `context` prints, or nothing at all; a session must start whatever is wrong with its memory. */
+async function runHook(argv: readonly string[]): Promise<number> {
+  const late = setTimeout(() => process.exit(0), HOOK_MS);
+  let text = "";
+  const status = await runCommandLine(argv, {
+    out: (more) => {
+      text += more;
+    },
+    err: () => undefined,
+  }).catch(() => 1);
+  clearTimeout(late);
+  if (status === 0) program.out(text);
+  return 0;
+}
+
 async function run(argv: readonly string[]): Promise<number> {
   // A server is started often and has to answer at once: it does not load the command line.
   if (argv[0] === "mcp" && argv.length === 1)
     return (await import("./transports/commands/mcp.js")).serveMcp(program, {});
+  if (argv[0] === "context" && argv.includes("--hook")) return runHook(argv.filter((word) => word !== "--hook"));
   return runCommandLine(argv);
 }
 

@@ -15,6 +15,7 @@ const operationsOf = (tool: string) => OPERATIONS.filter(({ area }) => `memory_$
 describe("the tools", () => {
   it("are these, by toolset", () => {
     expect(DEFAULT.map(({ name }) => name)).toEqual([
+      "memory_context",
       "memory_search",
       "memory_get",
       "memory_save",
@@ -58,6 +59,7 @@ describe("the tools", () => {
       ALL.map(({ name, annotations: { readOnlyHint, destructiveHint } }) => [name, [readOnlyHint, destructiveHint]]),
     );
     expect(hints).toEqual({
+      memory_context: [true, false],
       memory_search: [true, false],
       memory_get: [true, false],
       memory_save: [false, false],

@@ -20,7 +20,14 @@ const cache = new Map<string, Match>();
  */
 export function matchesAny(globs: readonly string[], path: string): boolean {
   const plain = path.replace(/^\.\//, "");
-  return globs.some((glob) => matcher(glob)(plain));
+  return globs.some((glob) => mayCover(glob.replace(/^\.\//, ""), plain) && matcher(glob)(plain));
+}
+
+/** False when the folders that a glob spells out are not the path's: most globs of a store need no more to be told apart. */
+function mayCover(glob: string, path: string): boolean {
+  const magic = glob.search(/[*?[\]{}!\\]/);
+  const folder = glob.lastIndexOf("/", magic < 0 ? glob.length : magic);
+  return folder <= 0 || path.startsWith(glob.slice(0, folder));
 }
 
 function matcher(glob: string): Match {

@@ -90,3 +90,29 @@ function projectFolder(scope: Scope & { level: "project" }, root: Scope): string
       return undefined;
   }
 }
+
+/**
+ * The scopes whose entries apply in `scope`, nearest first, itself included, as far as a store that stands for `root`
+ * holds them: session, project, org, global.
+ */
+export function scopeChain(scope: Scope, root: Scope): Scope[] {
+  const chain = [scope];
+  for (let at: Scope | undefined = parentScope(scope, root); at !== undefined; at = parentScope(at, root))
+    chain.push(at);
+  return chain.filter((one) => scopeFolder(one, root) !== undefined);
+}
+
+function parentScope(scope: Scope, root: Scope): Scope | undefined {
+  if (formatScope(scope) === formatScope(root)) return undefined;
+  switch (scope.level) {
+    case "global":
+      return undefined;
+    case "org":
+      return { level: "global" };
+    case "project":
+      return scope.org === undefined ? { level: "global" } : { level: "org", org: scope.org };
+    case "session":
+      // Its folder lies in the scope of the root.
+      return root;
+  }
+}

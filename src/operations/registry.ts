@@ -1,4 +1,5 @@
 import { adminOperations } from "./admin.js";
+import { context } from "./context.js";
 import { get } from "./get.js";
 import { historyOperations } from "./history.js";
 import type { Operation } from "./operation.js";
@@ -7,6 +8,7 @@ import { bulk, remove, save, update } from "./write.js";
 
 /** Every verb of the product, in the order in which tools and help list them. */
 export const OPERATIONS: readonly Operation[] = [
+  context,
   search,
   get,
   save,

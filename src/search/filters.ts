@@ -58,7 +58,7 @@ export function exactly(request: SearchRequest): ((entry: Indexed) => boolean) |
   addRange(tests, (entry) => entry.createdAt, request.created_after, request.created_before);
   addRange(tests, (entry) => entry.updatedAt, request.updated_after, request.updated_before);
   const { paths } = request;
-  if (paths?.length) tests.push((entry) => paths.some((path) => covers(entry, path.replace(/^\.\//, ""))));
+  if (paths?.length) tests.push((entry) => covers(entry, paths));
   return tests.length === 0 ? undefined : (entry) => tests.every((test) => test(entry));
 }
 
@@ -72,8 +72,14 @@ function addRange(
   if (before !== undefined) tests.push((entry) => (time(entry) ?? Number.POSITIVE_INFINITY) < before);
 }
 
+/** Whether `applies_to` or `files` covers one of these files of the code repository. */
+export function covers(entry: Indexed, paths: readonly string[]): boolean {
+  if (entry.applies_to === undefined && entry.files === undefined) return false;
+  return paths.some((path) => coversOne(entry, path.replace(/^\.\//, "")));
+}
+
 /** `files` names a file or folder, with or without lines (`src/a.ts#L10-L20`). */
-function covers(entry: Indexed, path: string): boolean {
+function coversOne(entry: Indexed, path: string): boolean {
   if (entry.applies_to !== undefined && matchesAny(entry.applies_to, path)) return true;
   return (entry.files ?? []).some((file) => {
     const plain = file.replace(/#.*$/, "").replace(/^\.\/|\/$/g, "");

@@ -14,7 +14,7 @@ import { TextIndex } from "./text-index.js";
 import { planText } from "./text-plan.js";
 import { needlesOf, phraseCandidates, phrasesToCheck, readQuery } from "./text-query.js";
 import { TextScorer } from "./text-scorer.js";
-import { flagsOf } from "./visibility.js";
+import { flagsOf, isVisible } from "./visibility.js";
 
 /** What the index is given: bodies, which it does not keep, and the clock. */
 export interface SearchIndexOptions {
@@ -118,6 +118,12 @@ export class SearchIndex {
   /** All entries, in no order to rely on. */
   entries(): Iterable<Indexed> {
     return this.#table.entries();
+  }
+
+  /** The entries that a search without conditions may show: neither archived nor expired nor superseded. */
+  *shown(): Iterable<Indexed> {
+    const now = this.#options.now();
+    for (const entry of this.#table.entries()) if (isVisible(entry, [], this.#table.supersessions, now)) yield entry;
   }
 
   /** Finds entries by text and filters, or lists them when there is no query; a stale cursor is `invalid_input`. */

@@ -10,8 +10,8 @@ file for each thing, kept in git and reviewed with the code.
 - \`tools/\`: commands and APIs that are not obvious
 - \`patterns/\`: solutions that worked, or did not
 
-Search before you plan or edit, before you ask how or why this project does something, and when an error looks
-familiar. Save only what a colleague needs in a month and cannot see in the code or its log: a decision and why, a
+Call memory_context with your task and paths before you plan or edit. Search before you ask how or why this project
+does something, and when an error looks familiar. Save only what a colleague needs in a month and cannot see in the code or its log: a decision and why, a
 correction by a person, a trap, a command that is not obvious. Never progress, to-dos, summaries or secrets.
 
 Update rather than add. Entries may be out of date: check, then fix or archive them. Commit this folder with the code

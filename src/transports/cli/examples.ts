@@ -4,6 +4,7 @@ export const EXAMPLES = [
   "  git memory init                                         make .memory/ in this repository",
   '  git memory save "Use Postgres for billing" "We need …" --category decision --tags billing',
   '  git memory search "retry policy"                        words, "phrases", -not, prefix*',
+  '  git memory context "round invoices" --paths src/pay.ts   what applies to a task (--hook: for session-start hooks)',
   "  git memory get memories/use-postgres-for-billing",
   '  git memory update use-postgres-for-billing --append "Since March also for invoices."',
   "  git memory history use-postgres-for-billing             who changed it, when and why",

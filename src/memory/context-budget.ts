@@ -1,0 +1,106 @@
+import { estimateTokens } from "../entry/tokens.js";
+import { type Context, type ContextItem, type Offer, SECTIONS, type Section } from "./context-item.js";
+import { contextText, headingOf, itemText } from "./context-text.js";
+
+/** The part of the room that guidelines leave to what is known, when both have more than fits. */
+const FOR_OTHERS = 0.4;
+/** Longer than any form in which a transport says how to call something. */
+const say = (text: string): string => text.replace(/\[\[.*?\]\]/g, "`npx -y git-memory command` or `GET /v1/command`");
+
+/** The dearest frame: names of JSON fields, the sentence on what was left out. */
+const EMPTY_CONTEXT: Context = {
+  left_out: { guidelines: 9999, memories: 9999, tools: 9999, patterns: 9999, unreviewed: 9999, conflicts: 9999 },
+  conflicts: [],
+  tokens: 99_999,
+};
+
+const headingCost = (section: Section): number =>
+  Math.max(estimateTokens(headingOf(section)) + 1, estimateTokens(`"${section}":[],`));
+
+/** Texts are counted in the dearer of their two forms, Markdown and JSON: then neither is ever over the budget. */
+const cost = (text: string, value: unknown): number =>
+  Math.max(estimateTokens(`${text}\n`), estimateTokens(`${JSON.stringify(value)},`));
+
+const itemCost = (item: ContextItem): number => cost(itemText(item), item);
+
+/** What is spent and what is left. */
+class Budget {
+  #left: number;
+  readonly #open = new Set<Section>();
+
+  constructor(room: number) {
+    this.#left = room;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Takes the cost, and that of the section's heading when it is the first of it, if at most `down to` is left then. */
+  take(section: Section, tokens: number, downTo: number): boolean {
+    const whole = tokens + (this.#open.has(section) ? 0 : headingCost(section));
+    if (this.#left - whole < downTo) return false;
+    this.#open.add(section);
+    this.#left -= whole;
+    return true;
+  }
+
+  spend(tokens: number): boolean {
+    if (tokens > this.#left) return false;
+    this.#left -= tokens;
+    return true;
+  }
+}
+
+interface Choice {
+  readonly offer: Offer;
+  item: ContextItem | undefined;
+}
+
+function choose(choices: readonly Choice[], budget: Budget, downTo: number): void {
+  for (const choice of choices) {
+    if (choice.item) continue;
+    choice.item = choice.offer.forms.find((form) => budget.take(choice.offer.section, itemCost(form), downTo));
+  }
+}
+
+/**
+ * Puts as much of the offers as fits into `max` tokens, in their order: guidelines before all others, each entry in
+ * the richest form that has room, and tells what found none.
+ */
+export function fitContext(
+  offers: readonly Offer[],
+  conflicts: readonly string[],
+  hint: string | undefined,
+  max: number,
+): Context {
+  const budget = new Budget(Math.max(max - sizeOf({ ...EMPTY_CONTEXT, ...(hint ? { hint } : {}) }), 0));
+  const told = conflicts.filter((one) => budget.spend(cost(`- \`${one}\``, one)));
+  const choices: Choice[] = offers.map((offer) => ({ offer, item: undefined }));
+  const rules = choices.filter(({ offer }) => offer.section === "guidelines");
+  const others = choices.filter(({ offer }) => offer.section !== "guidelines");
+  const wanted = others.reduce((sum, { offer }) => sum + itemCost(offer.forms[0]!) + headingCost(offer.section), 0);
+  choose(rules, budget, Math.min(wanted, Math.floor(budget.left * FOR_OTHERS)));
+  choose(others, budget, 0);
+  choose(rules, budget, 0);
+
+  const left = new Map<Section | "conflicts", number>();
+  const count = (what: Section | "conflicts", by: number) => by > 0 && left.set(what, (left.get(what) ?? 0) + by);
+  for (const { offer, item } of choices) count(offer.section, item ? 0 : 1);
+  count("conflicts", conflicts.length - told.length);
+  const sections = SECTIONS.flatMap((section) => {
+    const items = choices.flatMap(({ offer, item }) => (item && offer.section === section ? [item] : []));
+    return items.length === 0 ? [] : [[section, items] as const];
+  });
+  const context: Omit<Context, "tokens"> = {
+    ...Object.fromEntries(sections),
+    ...(told.length === 0 ? {} : { conflicts: told }),
+    ...(left.size === 0 ? {} : { left_out: Object.fromEntries(left) }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+  return { ...context, tokens: sizeOf({ ...context, tokens: max }) };
+}
+
+/** The estimated tokens of a context in the dearer of its two forms. */
+export const sizeOf = (context: Context): number =>
+  Math.max(estimateTokens(contextText(context, say)), estimateTokens(JSON.stringify(context)));

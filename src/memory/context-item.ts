@@ -1,0 +1,37 @@
+import type { Indexed } from "../search/indexed.js";
+import type { HitFlags } from "../search/search-request.js";
+
+/** The parts of a context, in the order in which they are read. */
+export const SECTIONS = ["guidelines", "memories", "tools", "patterns", "unreviewed"] as const;
+export type Section = (typeof SECTIONS)[number];
+
+/** One entry in a context. Without `content` only its title is given; `cut` says that there is more of it. */
+export interface ContextItem extends HitFlags {
+  readonly address: string;
+  readonly title: string;
+  readonly content?: string;
+  readonly cut?: true;
+  /** Of guidelines, where it is not the usual one. */
+  readonly priority?: number;
+  readonly applies_to?: readonly string[];
+  /** Address of the entry of a wider scope that this one takes the place of. */
+  readonly overrides?: string;
+}
+
+/** An entry that applies, and how it may be given, richest form first. */
+export interface Offer {
+  readonly section: Section;
+  readonly entry: Indexed;
+  readonly forms: readonly ContextItem[];
+}
+
+/** What an agent gets at the start of a task. */
+export interface Context extends Readonly<Partial<Record<Section, readonly ContextItem[]>>> {
+  /** Addresses of entries with an open conflict. */
+  readonly conflicts?: readonly string[];
+  /** How many entries that apply found no room, by section. */
+  readonly left_out?: Readonly<Partial<Record<Section | "conflicts", number>>>;
+  readonly hint?: string;
+  /** Estimated tokens of the whole; never more than was asked for. */
+  readonly tokens: number;
+}

@@ -1,0 +1,174 @@
+import { KIND_FOLDERS } from "../entry/kinds.js";
+import { formatScope, parseScope, scopeChain } from "../entry/scope.js";
+import { estimateTokens } from "../entry/tokens.js";
+import { covers } from "../search/filters.js";
+import { DEFAULTS, type Indexed } from "../search/indexed.js";
+import { fitContext } from "./context-budget.js";
+import type { Context, ContextItem, Offer, Section } from "./context-item.js";
+import type { Memory } from "./memory.js";
+import { addressIn, scopeIn } from "./resolve.js";
+
+export interface ContextRequest {
+  /** What the agent is about to do, in its own words. */
+  readonly task?: string;
+  /** Files of the code repository that it is about. */
+  readonly paths?: readonly string[];
+  /** Where it works; the store's own scope when absent. */
+  readonly scope?: string;
+  /** The hard limit of the whole. */
+  readonly max_tokens: number;
+}
+
+/** Hits that are looked at: of guidelines, which apply anyway, only to order those of one priority. */
+const HITS = { guideline: 20, known: 40 } as const;
+/** What is shown of a store when neither task nor paths say what matters. */
+const UNASKED = 10;
+/** A text up to this many tokens is given whole. */
+const WHOLE = { guidelines: 400, memories: 150, tools: 200, patterns: 200, unreviewed: 200 } as const;
+/** A shortened text has about this many characters. */
+const SHORT = 240;
+/** An entry that covers a path of the task counts as if its text had been found this much better. */
+const COVERS = 0.25;
+
+/** What applies in a scope for a task, within its budget of tokens: rules first, then what is known, nothing twice. */
+export async function contextOf(memory: Memory, request: ContextRequest): Promise<Context> {
+  const store = await memory.fresh();
+  const scope = request.scope === undefined ? memory.scope : scopeIn(memory, request.scope);
+  const chain = scopeChain(parseScope(scope), store.manifest.root).map(formatScope);
+  const { current, overrides } = inChain(memory.index.shown(), chain);
+  const paths = request.paths ?? [];
+  const scores = await scoresOf(memory, request.task, chain);
+  const rules = guidelines(current, paths, chain, scores);
+  const known = others(current, paths, request.task !== undefined, scores);
+  const offers: Offer[] = [];
+  let room = request.max_tokens;
+  const brief = request.task === undefined && paths.length === 0;
+  for (const entry of [...rules.filter(isReviewed), ...known, ...rules.filter((one) => !isReviewed(one))]) {
+    const item = plainItem(memory, entry, overrides.get(entry));
+    // What cannot find room any more is only counted: its text does not have to be read.
+    const forms = room > 0 ? await formsOf(memory, entry, item, brief, scores.get(entry)?.snippet) : [item];
+    room -= estimateTokens(forms[0]?.content ?? forms[0]?.title ?? "");
+    offers.push({ section: sectionOf(entry), entry, forms });
+  }
+  const conflicts = current.filter(({ conflict }) => conflict).map((entry) => addressIn(memory, entry));
+  return fitContext(offers, conflicts.sort(), current.length === 0 ? EMPTY : undefined, request.max_tokens);
+}
+
+const EMPTY = "Nothing is saved here yet: what a colleague needs in a month is worth saving.";
+
+/** What no person has committed is never given as a rule. */
+const isReviewed = ({ pending }: Indexed): boolean => !pending;
+
+const sectionOf = (entry: Indexed): Section =>
+  entry.kind === "guideline" && !isReviewed(entry) ? "unreviewed" : KIND_FOLDERS[entry.kind];
+
+/** The entries of the chain's scopes; of two with one kind and name only the nearer, with what it takes the place of. */
+function inChain(entries: Iterable<Indexed>, chain: readonly string[]) {
+  const nearest = new Map<string, Indexed>();
+  const overridden = new Map<Indexed, Indexed>();
+  const distance = new Map(chain.map((scope, at) => [scope, at]));
+  for (const entry of entries) {
+    const far = distance.get(entry.scope);
+    if (far === undefined) continue;
+    const key = `${entry.kind} ${entry.name}`;
+    const other = nearest.get(key);
+    if (other === undefined || far < distance.get(other.scope)!) nearest.set(key, entry);
+    if (other) overridden.set(nearest.get(key)!, nearest.get(key) === entry ? other : entry);
+  }
+  return { current: [...nearest.values()], overrides: overridden };
+}
+
+async function scoresOf(memory: Memory, task: string | undefined, scopes: readonly string[]) {
+  const found = new Map<Indexed, { score: number; snippet?: string }>();
+  if (!task?.trim()) return found;
+  const searches = [
+    { kinds: ["guideline"], limit: HITS.guideline },
+    { kinds: ["memory", "tool", "pattern"], limit: HITS.known },
+  ] as const;
+  for (const { kinds, limit } of searches) {
+    const { hits } = await memory.index.search({ query: task, kinds, scopes, limit });
+    for (const { entry, score, snippet } of hits) found.set(entry, { score, ...(snippet ? { snippet } : {}) });
+  }
+  return found;
+}
+
+type Scores = Awaited<ReturnType<typeof scoresOf>>;
+
+const byTitle = (a: Indexed, b: Indexed): number => (a.title < b.title ? -1 : a.title > b.title ? 1 : 0);
+
+/** Guidelines that apply: those that cover a path, then those for all code, then (without paths) those for some. */
+function guidelines(entries: readonly Indexed[], paths: readonly string[], chain: readonly string[], scores: Scores) {
+  const group = (entry: Indexed): number | undefined => {
+    if (entry.applies_to === undefined) return 1;
+    if (paths.length === 0) return 2;
+    return covers(entry, paths) ? 0 : undefined;
+  };
+  const applying = entries.flatMap((entry) => {
+    const at = entry.kind === "guideline" ? group(entry) : undefined;
+    return at === undefined ? [] : [{ entry, at }];
+  });
+  const priority = ({ entry }: { entry: Indexed }) => entry.priority ?? DEFAULTS.priority;
+  const score = ({ entry }: { entry: Indexed }) => scores.get(entry)?.score ?? 0;
+  const far = ({ entry }: { entry: Indexed }) => chain.indexOf(entry.scope);
+  applying.sort(
+    (a, b) =>
+      a.at - b.at || priority(b) - priority(a) || far(a) - far(b) || score(b) - score(a) || byTitle(a.entry, b.entry),
+  );
+  return applying.map(({ entry }) => entry);
+}
+
+/** What is known about the task and its paths, best first; without either what matters most. */
+function others(entries: readonly Indexed[], paths: readonly string[], asked: boolean, scores: Scores): Indexed[] {
+  const rest = entries.filter(({ kind }) => kind !== "guideline");
+  const weight = (entry: Indexed) => entry.importance ?? DEFAULTS.importance;
+  const time = (entry: Indexed) => entry.updatedAt ?? entry.createdAt ?? 0;
+  const order = (a: Indexed, b: Indexed): number => weight(b) - weight(a) || time(b) - time(a) || byTitle(a, b);
+  if (!asked && paths.length === 0) return rest.sort(order).slice(0, UNASKED);
+  const rated = rest.flatMap((entry) => {
+    const score = (scores.get(entry)?.score ?? 0) + (paths.length > 0 && covers(entry, paths) ? COVERS : 0);
+    return score > 0 ? [{ entry, score }] : [];
+  });
+  return rated.sort((a, b) => b.score - a.score || order(a.entry, b.entry)).map(({ entry }) => entry);
+}
+
+function plainItem(memory: Memory, entry: Indexed, overridden: Indexed | undefined): ContextItem {
+  const { archived: _a, expired: _e, superseded_by: _s, ...flags } = memory.index.flags(entry.store, entry.path);
+  return {
+    address: addressIn(memory, entry),
+    title: entry.title,
+    ...(entry.priority === undefined ? {} : { priority: entry.priority }),
+    ...(entry.kind === "guideline" && entry.applies_to ? { applies_to: entry.applies_to } : {}),
+    ...(overridden ? { overrides: addressIn(memory, overridden) } : {}),
+    ...flags,
+  };
+}
+
+/** The forms in which an entry may be given: whole when it is short, its gist, its title. */
+async function formsOf(
+  memory: Memory,
+  entry: Indexed,
+  item: ContextItem,
+  brief: boolean,
+  found: string | undefined,
+): Promise<ContextItem[]> {
+  const body = (await memory.body(entry.path))?.trim() ?? "";
+  if (body === "" && entry.summary === undefined) return [item];
+  const gist = entry.summary ?? (entry.kind === "guideline" ? undefined : found) ?? shorten(body);
+  const forms: ContextItem[] = [];
+  const rule = entry.kind === "guideline";
+  if (body !== "" && (rule || !brief) && estimateTokens(body) <= WHOLE[sectionOf(entry)])
+    forms.push({ ...item, content: body });
+  forms.push({ ...item, content: gist, ...(gist === body ? {} : { cut: true as const }) });
+  forms.push({ ...item, cut: true });
+  return forms;
+}
+
+/** The beginning of a text, up to the end of a paragraph, sentence or word. */
+function shorten(body: string): string {
+  if (body.length <= SHORT) return body;
+  const text = body.replace(/^#+ .*\n+/, "");
+  const paragraph = text.split(/\n\s*\n/, 1)[0] ?? "";
+  if (paragraph.length <= SHORT) return paragraph;
+  const sentence = /^[\s\S]{60,240}?[.!?](?=\s)/.exec(paragraph)?.[0];
+  return sentence ?? `${paragraph.slice(0, SHORT).replace(/\s+\S*$/, "")} …`;
+}
