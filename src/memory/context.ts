@@ -20,7 +20,7 @@ export interface ContextRequest {
 }
 
 /** Hits that are looked at: of guidelines, which apply anyway, only to order those of one priority. */
-const HITS = { guideline: 20, known: 40 } as const;
+const HITS = { guideline: 50, known: 30 } as const;
 /** What is shown of a store when neither task nor paths say what matters. */
 const UNASKED = 10;
 /** A text up to this many tokens is given whole. */
@@ -64,29 +64,33 @@ const sectionOf = (entry: Indexed): Section =>
 
 /** The entries of the chain's scopes; of two with one kind and name only the nearer, with what it takes the place of. */
 function inChain(entries: Iterable<Indexed>, chain: readonly string[]) {
-  const nearest = new Map<string, Indexed>();
-  const overridden = new Map<Indexed, Indexed>();
-  const distance = new Map(chain.map((scope, at) => [scope, at]));
-  for (const entry of entries) {
-    const far = distance.get(entry.scope);
-    if (far === undefined) continue;
-    const key = `${entry.kind} ${entry.name}`;
-    const other = nearest.get(key);
-    if (other === undefined || far < distance.get(other.scope)!) nearest.set(key, entry);
-    if (other) overridden.set(nearest.get(key)!, nearest.get(key) === entry ? other : entry);
+  const byScope = new Map<string, Indexed[]>(chain.map((scope) => [scope, []]));
+  for (const entry of entries) byScope.get(entry.scope)?.push(entry);
+  const nearer = new Map<string, Indexed>();
+  const overrides = new Map<Indexed, Indexed>();
+  const current: Indexed[] = [];
+  for (const found of byScope.values()) {
+    for (const entry of found) {
+      const winner = nearer.size === 0 ? undefined : nearer.get(`${entry.kind} ${entry.name}`);
+      if (!winner) current.push(entry);
+      else if (!overrides.has(winner)) overrides.set(winner, entry);
+    }
+    // What the widest scope holds overrides nothing.
+    if (found.length === 0 || byScope.get(chain.at(-1)!) === found) continue;
+    for (const entry of current) nearer.set(`${entry.kind} ${entry.name}`, entry);
   }
-  return { current: [...nearest.values()], overrides: overridden };
+  return { current, overrides };
 }
 
 async function scoresOf(memory: Memory, task: string | undefined, scopes: readonly string[]) {
   const found = new Map<Indexed, { score: number; snippet?: string }>();
   if (!task?.trim()) return found;
   const searches = [
-    { kinds: ["guideline"], limit: HITS.guideline },
+    { kinds: ["guideline"], limit: HITS.guideline, snippets: false },
     { kinds: ["memory", "tool", "pattern"], limit: HITS.known },
   ] as const;
-  for (const { kinds, limit } of searches) {
-    const { hits } = await memory.index.search({ query: task, kinds, scopes, limit });
+  for (const search of searches) {
+    const { hits } = await memory.index.search({ query: task, scopes, ...search });
     for (const { entry, score, snippet } of hits) found.set(entry, { score, ...(snippet ? { snippet } : {}) });
   }
   return found;

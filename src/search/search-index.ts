@@ -151,7 +151,8 @@ export class SearchIndex {
     const hits = await Promise.all(
       shown.map(async (hit, i) => {
         const { store, path, summary } = hit.entry;
-        const body = summary === undefined ? await this.#options.readBody(store, path) : undefined;
+        const wanted = summary === undefined && request.snippets !== false;
+        const body = wanted ? await this.#options.readBody(store, path) : undefined;
         return toHit(hit, supersessions, now, needles, body, explained[i]);
       }),
     );

@@ -35,6 +35,8 @@ export interface SearchRequest {
   readonly limit?: number;
   readonly cursor?: string;
   readonly explain?: boolean;
+  /** False spares reading the bodies where nobody looks at snippets; summaries are still given. */
+  readonly snippets?: boolean;
 }
 
 /** What a caller has to know about a hit before trusting it; only true ones are there. */

@@ -67,6 +67,12 @@ export async function demo({ git, print, init, open, shell }: DemoOptions): Prom
       (await call(codex, "codex", "search", undefined, { query: "where do invoices live?" })).text,
     );
 
+    const task = { task: "store refunds beside the invoices", paths: ["src/billing/refunds.ts"], max_tokens: 400 };
+    step(
+      "Before it plans, it asks what applies to its task, within 400 tokens",
+      (await call(codex, "codex", "context", undefined, task)).text,
+    );
+
     const before = (saved.output as { version: string }).version;
     const ref = "memories/use-postgres-for-billing";
     step(

@@ -138,6 +138,7 @@ async function measure(bench: Bench, size: Size, entries: readonly MadeEntry[]):
     ...both("Text search in process,", "", all(found.search)),
     ["Text search in process, mean", mean(all(found.search))],
     ...both("Text search over stdio,", "", all(journal.search)),
+    ...both("Context for a task and two paths, in process,", "", found.context),
     ["RSS of the server, idle", journal.rss / 1e6],
     ["Heap and array buffers an entry, above a store of 100", found.bytesPerEntry],
     ["of which heap", found.heapPerEntry],

@@ -185,6 +185,8 @@ export class Writing {
 }
 
 const TAGS = makeVocabulary(seeded(2)).slice(0, 60);
+/** Folders of code that entries are about. */
+export const MODULES = makeVocabulary(seeded(3)).slice(0, 300);
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `count` entries of varied kinds, at most 1,000 in a folder; with `flat` all are memories in one folder. */
@@ -205,7 +207,10 @@ export function makeEntries(count: number, flat: boolean): MadeEntry[] {
     const name = `${title.toLowerCase().replaceAll(" ", "-")}-${number}`;
     const lines = ["---", `id: ${id}`, `title: ${title}`, `category: ${writing.random.pick(CATEGORIES[kind])}`];
     lines.push(`tags: [${tags.join(", ")}]`);
-    if (kind === "guideline") lines.push(`priority: ${writing.random.below(101)}`);
+    const folderOfCode = `src/${MODULES[number % MODULES.length]}`;
+    if (kind === "guideline")
+      lines.push(`applies_to: ["${folderOfCode}/**"]`, `priority: ${writing.random.below(101)}`);
+    if (kind === "memory" && number % 3 === 1) lines.push(`files: ["${folderOfCode}/index.ts#L1-L20"]`);
     if (kind === "memory" && number % 3 === 0) lines.push(`importance: ${writing.random.below(10) / 10}`);
     const file = `${lines.join("\n")}\n---\n\n${body}\n`;
     return { id, kind, path: `${folder}/${name}.md`, title, tags, body, file };

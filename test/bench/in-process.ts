@@ -2,9 +2,9 @@
 import os from "node:os";
 import { findOperation, invoke, type Memory, openMemory } from "../../src/index.js";
 import { GIT_ENV } from "../support/repositories.js";
-import { makeEntries } from "./corpus.js";
+import { MODULES, makeEntries } from "./corpus.js";
 import { openFts5 } from "./fts5.js";
-import { pause } from "./measure.js";
+import { pause, timeEach } from "./measure.js";
 import { makeQueries, searchArguments } from "./queries.js";
 
 /** What the child is told. */
@@ -26,10 +26,13 @@ export interface Found {
   readonly bytesPerEntry: number;
   readonly heapPerEntry: number;
   readonly search: Readonly<Record<string, number[]>>;
+  /** `memory_context` for a title as task and two files as paths. */
+  readonly context: readonly number[];
   readonly fts5: Readonly<Record<string, number[]>> | undefined;
 }
 
 const operation = findOperation("search")!;
+const contextOperation = findOperation("context")!;
 
 const open = (root: string, home: string): Promise<Memory> =>
   openMemory(
@@ -111,6 +114,11 @@ async function run(task: Task): Promise<Found> {
     }
   }
   fts5?.close();
+  const context = await timeEach([...Array(task.rounds * task.queriesEach).keys()], async (number) => {
+    const paths = [0, 7].map((step) => `src/${MODULES[(number + step) % MODULES.length]}/index.ts`);
+    const { title } = entries[(number * 131) % entries.length]!;
+    await invoke(contextOperation, { memory: full.memory, caller: {} }, { task: title, paths });
+  });
   await full.memory.close();
   await base.memory.close();
   return {
@@ -118,6 +126,7 @@ async function run(task: Task): Promise<Found> {
     bytesPerEntry: (full.bytes.all - base.bytes.all) / size,
     heapPerEntry: (full.bytes.heap - base.bytes.heap) / size,
     search: ours,
+    context,
     fts5: fts5 && theirs,
   };
 }
