@@ -27,7 +27,7 @@ export type Say = (text: string) => string;
 export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType> {
   readonly area: string;
   readonly action?: string;
-  /** The command, as typed after `git memory`. */
+  /** The command, as typed after `git memory`: one word, or group and verb (`tag list`). */
   readonly command: string;
   readonly title: string;
   readonly description: string;

@@ -103,7 +103,7 @@ function cliArguments(operation: string, input: Json): string[] {
     if (value === undefined) return [];
     return Array.isArray(value) && field === "refs" ? value.map(text) : [text(value)];
   });
-  return [one.command, ...flags, "--json", "--", ...places];
+  return [...one.command.split(" "), ...flags, "--json", "--", ...places];
 }
 
 function cli(dir: string): Door {

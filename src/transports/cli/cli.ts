@@ -82,6 +82,12 @@ function addGlobalOptions(command: Command): void {
   command.option("--root <dir>", "the store, or the folder it is in").option("--session <name>", "session to record");
 }
 
+/** What the verbs of a group are about, for the help of the program. */
+function groupDescription(group: string): string {
+  const titles = OPERATIONS.filter(({ command }) => command.startsWith(`${group} `)).map(({ title }) => title);
+  return titles.join(" · ");
+}
+
 /** Text from an argument, standard input (`-`) or `--file`. */
 async function contentOf(typed: Record<string, unknown>, terminal: Terminal): Promise<string | undefined> {
   if (typeof typed.file === "string") {
@@ -151,10 +157,20 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     }
   };
 
+  const groups = new Map<string, Command>();
+  /** `tag list` is the command `list` of the group `tag`. */
+  const parentOf = (operation: Operation): Command => {
+    const [group, verb] = operation.command.split(" ");
+    if (verb === undefined || group === undefined) return program;
+    const known =
+      groups.get(group) ?? program.command(group).description(groupDescription(group)).enablePositionalOptions();
+    groups.set(group, known);
+    return known;
+  };
   for (const operation of OPERATIONS) {
     const parameters = parametersOf(operation);
-    const command = program
-      .command([operation.command, ...positional(operation, parameters)].join(" "))
+    const command = parentOf(operation)
+      .command([operation.command.split(" ").at(-1), ...positional(operation, parameters)].join(" "))
       .description(operation.description);
     addGlobalOptions(command);
     for (const parameter of parameters) if (!operation.args.includes(parameter.field)) addOption(command, parameter);
