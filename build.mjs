@@ -11,6 +11,8 @@ const shared = {
   format: "esm",
   metafile: true,
   legalComments: "none",
+  // Its main file loads its parts in a way that no bundler follows.
+  alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
   // Some dependencies are CommonJS and call require for Node's own modules.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

@@ -84,6 +84,8 @@ const SOLE: Readonly<Record<string, readonly string[]>> = {
   diff: ["entry/diff.ts"],
   uuid: ["memory/ids.ts"],
   picomatch: ["entry/globs.ts"],
+  "jsonc-parser": ["setup/jsonc-edit.ts"],
+  "smol-toml": ["setup/toml-edit.ts"],
   "@secretlint/secretlint-rule-preset-recommend": ["entry/secrets.ts"],
   "@secretlint/types": ["entry/secrets.ts"],
 };

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import * as library from "../src/index.js";
 import { OPERATIONS } from "../src/operations/registry.js";
-import { INSTRUCTIONS } from "../src/transports/mcp/instructions.js";
+import { INSTRUCTIONS } from "../src/setup/instructions.js";
 import { inputSchema, offered, toolsOf } from "../src/transports/mcp/tools.js";
 import { parseToolsets } from "../src/transports/mcp/toolsets.js";
 

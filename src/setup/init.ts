@@ -5,13 +5,15 @@ import { editEntry } from "../entry/markdown.js";
 import { nameFromTitle } from "../entry/name.js";
 import { formatScope, parseScope, type Scope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
-import { discover, repositoryAt } from "../git/discover.js";
-import type { Environment, GitBinary } from "../git/git-binary.js";
+import { discover, type Repository, repositoryAt } from "../git/discover.js";
+import { type Environment, type GitBinary, GitFailed } from "../git/git-binary.js";
 import { readIfThere } from "../git/git-fs.js";
 import { signsCommits } from "../git/identity.js";
 import { isIgnored, makeRepository, remoteName } from "../git/setup.js";
 import { STORE_FOLDER } from "../store/find-store.js";
+import { setMergeDriver } from "./merge-driver.js";
 import { STARTER } from "./starter.js";
+import { STORE_ATTRIBUTES } from "./store-attributes.js";
 
 export interface InitInput {
   /** Where the command was typed, or the folder of an own store. */
@@ -22,6 +24,8 @@ export interface InitInput {
   readonly git: GitBinary | undefined;
   readonly env: Environment;
   readonly newId: () => string;
+  /** Tell only; not for an own store. */
+  readonly dryRun?: boolean;
 }
 
 export interface InitResult {
@@ -31,14 +35,11 @@ export interface InitResult {
   readonly scope: string;
   /** Store paths that were made; none when everything was there. */
   readonly made: readonly string[];
+  /** True when git's configuration of the repository was given our merge driver. */
+  readonly mergeDriver: boolean;
   readonly warnings: readonly string[];
 }
 
-/** Bytes are stored as they are: blob = file, in every clone and whatever the repository's own filters are. */
-const ATTRIBUTES = `* -text -ident -filter !working-tree-encoding
-*.md merge=git-memory
-*.yaml merge=git-memory
-`;
 const PLAIN_IGNORE = "*\n";
 
 function askedScope(text: string): Scope {
@@ -60,12 +61,29 @@ async function nearest(directory: string): Promise<string> {
   return real ?? nearest(path.dirname(directory));
 }
 
-async function put(root: string, file: string, content: string | Uint8Array, made: string[]): Promise<void> {
-  const target = path.join(root, file);
-  if ((await readIfThere(target)) !== undefined) return;
-  await fs.mkdir(path.dirname(target), { recursive: true });
-  await fs.writeFile(target, content, { flag: "wx" });
-  made.push(file);
+type Put = (file: string, content: string | Uint8Array) => Promise<void>;
+
+/** Makes the files of a store that are not there, and lists them; `dry` lists only. */
+const puts =
+  (root: string, made: string[], dry: boolean): Put =>
+  async (file, content) => {
+    const target = path.join(root, file);
+    if ((await readIfThere(target)) !== undefined) return;
+    made.push(file);
+    if (dry) return;
+    await fs.mkdir(path.dirname(target), { recursive: true });
+    await fs.writeFile(target, content, { flag: "wx" });
+  };
+
+/** Continuous integration merges in clones that are thrown away. */
+const inCi = (env: Environment): boolean => env.CI === "true" || env.CI === "1";
+
+/** Whether git's configuration was changed, or why it could not be. */
+async function tellGit(repository: Repository, git: GitBinary): Promise<boolean | string> {
+  return setMergeDriver(repository, git).catch((error: unknown) => {
+    if (!(error instanceof GitFailed)) throw error;
+    return `git could not be told how to merge memories (${error.message}). [[doctor: --fix]] tries again.`;
+  });
 }
 
 /** Makes a store, or completes the one that is there; doing it twice changes nothing. */
@@ -98,26 +116,34 @@ export async function init(input: InitInput): Promise<InitResult> {
     );
   const top = repository?.top ?? real;
   const root = input.own ? top : path.join(top, STORE_FOLDER);
-  await fs.mkdir(root, { recursive: true });
+  const dry = input.dryRun === true;
+  const put = puts(root, made, dry);
   const existing = await readIfThere(path.join(root, MANIFEST_FILE));
   const name = (!input.own && repository && (await remoteName(repository))) || path.basename(top);
   const scope = existing ? parseManifest(existing).root : (asked ?? projectScope(name));
   const usual = input.own ? "each" : "journal";
-  await put(root, MANIFEST_FILE, formatManifest({ root: scope, ...(mode === usual ? {} : { commit: mode }) }), made);
-  await put(root, ".gitattributes", ATTRIBUTES, made);
-  if (!repository) await put(root, ".state/.gitignore", PLAIN_IGNORE, made);
+  await put(MANIFEST_FILE, formatManifest({ root: scope, ...(mode === usual ? {} : { commit: mode }) }));
+  await put(".gitattributes", STORE_ATTRIBUTES);
+  if (!repository) await put(".state/.gitignore", PLAIN_IGNORE);
   if (!existing) {
     const at = { kind: "guideline" as const, scope: formatScope(scope), name: STARTER.name };
     const set = { id: input.newId(), title: STARTER.title, category: "behavior", tags: ["memory"] };
-    await put(root, `guidelines/${STARTER.name}.md`, editEntry(null, { set, content: STARTER.content }, at), made);
+    await put(`guidelines/${STARTER.name}.md`, editEntry(null, { set, content: STARTER.content }, at));
   }
+  const driven = repository && !dry && !inCi(input.env) ? input.git : undefined;
+  const driver = driven ? await tellGit(repository!, driven) : false;
   const kind = input.own ? "own" : repository ? "checked-in" : "plain";
   return {
     root,
     kind,
     scope: formatScope(scope),
     made,
-    warnings: [...ignored(input, existing), ...(await warnings(root, kind, repository?.top, input.git))],
+    mergeDriver: driver === true,
+    warnings: [
+      ...ignored(input, existing),
+      ...(typeof driver === "string" ? [driver] : []),
+      ...(await warnings(root, kind, repository?.top, input.git)),
+    ],
   };
 }
 
@@ -139,8 +165,12 @@ async function warnings(
       "This folder is not in a git repository: entries have versions here, but nobody else gets them. `git init` changes that.",
     ];
   const relative = path.relative(top, root) || ".";
-  if (!(await isIgnored(top, path.join(relative, MANIFEST_FILE), git))) return [];
+  const merges = git
+    ? []
+    : ["git was not found, so it was not told how to merge memories. With git there, [[doctor: --fix]] does that."];
+  if (!(await isIgnored(top, path.join(relative, MANIFEST_FILE), git))) return merges;
   return [
+    ...merges,
     `${relative} is git-ignored, so git will not carry the entries. Take it out of .gitignore (or .git/info/exclude).`,
   ];
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { editEntry, parseEntry } from "../../src/entry/markdown.js";
 import { nextSteps } from "../../src/setup/init.js";
+import { INSTRUCTIONS } from "../../src/setup/instructions.js";
 import { STARTER } from "../../src/setup/starter.js";
-import { INSTRUCTIONS } from "../../src/transports/mcp/instructions.js";
 
 describe("the starter guideline", () => {
   it("is a good entry", () => {
@@ -26,7 +26,14 @@ describe("the starter guideline", () => {
 
 describe("the next steps", () => {
   it("are commands in the form in which the program was started", () => {
-    const result = { root: "/r", kind: "checked-in", scope: "project/x", made: [], warnings: [] } as const;
+    const result = {
+      root: "/r",
+      kind: "checked-in",
+      scope: "project/x",
+      made: [],
+      mergeDriver: false,
+      warnings: [],
+    } as const;
     const text = nextSteps(result, "npx -y git-memory").join("\n");
     expect(text).toContain("git add .memory && git commit");
     expect(text).toContain("npx -y git-memory save");

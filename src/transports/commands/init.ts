@@ -1,5 +1,8 @@
 import path from "node:path";
+import { speak } from "../../operations/speech.js";
+import type { InitResult } from "../../setup/init.js";
 import type { Command, ProcessCommand } from "../cli/cli.js";
+import { type ClientsReport, setUp } from "./clients.js";
 import type { Program } from "./program.js";
 
 async function commitNewStore(program: Program, root: string): Promise<void> {
@@ -11,47 +14,109 @@ async function commitNewStore(program: Program, root: string): Promise<void> {
   }
 }
 
+interface InitFlags {
+  readonly own?: boolean;
+  readonly scope?: string;
+  readonly commit?: string;
+  readonly client?: readonly string[];
+  readonly remove?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** What is wrong with the flags together; undefined = nothing. */
+function misuse({ own, commit, client, remove, dryRun }: InitFlags): string | undefined {
+  if (commit !== undefined && commit !== "journal" && commit !== "each") return "--commit has to be journal or each.";
+  if (client === undefined && (remove || dryRun)) return `--${remove ? "remove" : "dry-run"} goes with --client.`;
+  if (dryRun && own) return "--dry-run does not go with --own.";
+  return undefined;
+}
+
+function storeLines(program: Program, result: InitResult, dryRun: boolean): string[] {
+  const where = path.relative(program.cwd, result.root) || ".";
+  const done = result.mergeDriver ? ["Told git how to merge it (merge.git-memory in .git/config)."] : [];
+  if (result.made.length > 0)
+    return [
+      `${dryRun ? "Would make" : "Made"} the store ${where} (${result.scope}): ${result.made.join(", ")}`,
+      ...done,
+    ];
+  return [
+    `The store ${where} (${result.scope}) is complete already${done.length > 0 ? "." : "; nothing changed."}`,
+    ...done,
+  ];
+}
+
+const printed = (program: Program, flags: InitFlags, data: unknown, lines: readonly string[]): void =>
+  program.out(`${flags.json === true ? JSON.stringify(data) : lines.join("\n")}\n`);
+
+async function makeStore(program: Program, dir: string | undefined, flags: InitFlags): Promise<InitResult> {
+  const { init } = await import("../../setup/init.js");
+  const { commit, scope } = flags;
+  const id = await program.newId();
+  const result = await init({
+    directory: dir ?? program.cwd,
+    own: flags.own === true,
+    ...(scope === undefined ? {} : { scope }),
+    ...(commit === undefined ? {} : { commit: commit as "journal" | "each" }),
+    git: await program.findGit(),
+    env: program.env,
+    newId: () => id,
+    dryRun: flags.dryRun === true,
+  });
+  if (result.kind === "own" && result.made.length > 0) await commitNewStore(program, result.root);
+  const say = (text: string) => speak(text, { tools: new Set(), shell: program.shell });
+  return { ...result, warnings: result.warnings.map(say) };
+}
+
 /** `git memory init`. */
 export const initCommand = (program: Program): ProcessCommand => ({
   name: "init",
   description: "Make a store: .memory/ in this repository, or with --own a repository of its own",
   configure: (command: Command) => {
+    const collect = (one: string, before: readonly string[] = []): string[] => [...before, one];
     command
       .argument("[dir]", "the folder; this one when absent")
       .option("--own", "a store that is a repository of its own")
       .option("--scope <scope>", "what it stands for: project/NAME, org/NAME or global")
-      .option("--commit <mode>", "journal (you commit) or each (every write is a commit)");
+      .option("--commit <mode>", "journal (you commit) or each (every write is a commit)")
+      .option(
+        "--client <names>",
+        "also set up coding agents here: claude, cursor, vscode, codex, …; repeatable",
+        collect,
+      )
+      .option("--remove", "with --client: take that out again; the store stays")
+      .option("--dry-run", "with --client: only tell what would change");
   },
   run: async ([dir], options) => {
-    const setup = await import("../../setup/init.js");
-    const { commit, scope } = options as { commit?: string; scope?: string };
-    if (commit !== undefined && commit !== "journal" && commit !== "each") {
-      program.err(`${program.shell}: --commit has to be journal or each.\n`);
+    const flags = options as InitFlags;
+    const wrong = misuse(flags);
+    if (wrong !== undefined) {
+      program.err(`${program.shell}: ${wrong}\n`);
       return 2;
     }
-    const id = await program.newId();
-    const result = await setup.init({
-      directory: dir ?? program.cwd,
-      own: options.own === true,
-      ...(scope === undefined ? {} : { scope }),
-      ...(commit === undefined ? {} : { commit }),
-      git: await program.findGit(),
-      env: program.env,
-      newId: () => id,
-    });
-    if (result.kind === "own" && result.made.length > 0) await commitNewStore(program, result.root);
-    if (options.json === true) {
-      const { root: _root, ...shown } = result;
-      program.out(`${JSON.stringify(shown)}\n`);
-      return 0;
+    // Whatever is refused is refused before anything is made.
+    const clients =
+      flags.client && (await import("../../setup/set-up-clients.js")).parseClients(flags.client, program.version);
+    const how = { clients: clients ?? [], remove: flags.remove === true, dryRun: flags.dryRun === true };
+    if (how.remove) {
+      const report = await setUp(program, { ...how, directory: dir ?? program.cwd });
+      printed(program, flags, report.data, report.lines);
+      return report.status;
     }
-    const where = path.relative(program.cwd, result.root) || ".";
-    const lines =
-      result.made.length > 0
-        ? [`Made the store ${where} (${result.scope}): ${result.made.join(", ")}`]
-        : [`The store ${where} (${result.scope}) is complete already; nothing changed.`];
+    const result = await makeStore(program, dir, flags);
+    const top = result.kind === "own" ? result.root : path.dirname(result.root);
+    const report: ClientsReport | undefined = clients && (await setUp(program, { ...how, directory: top }));
+    const { root: _root, mergeDriver, ...shown } = result;
+    const { nextSteps } = await import("../../setup/init.js");
+    const data = { ...shown, merge_driver: mergeDriver, ...report?.data };
     const warnings = result.warnings.map((warning) => `Warning: ${warning}`);
-    program.out(`${[...lines, ...warnings, "", ...setup.nextSteps(result, program.shell)].join("\n")}\n`);
-    return 0;
+    const lines = [...storeLines(program, result, how.dryRun), ...warnings, ""];
+    printed(
+      program,
+      flags,
+      data,
+      report ? [...lines, ...report.lines] : [...lines, ...nextSteps(result, program.shell)],
+    );
+    return report?.status ?? 0;
   },
 });

@@ -1,7 +1,7 @@
 import type { Caller } from "../../memory/caller.js";
 import type { Memory } from "../../memory/memory.js";
 import type { Toolset } from "../../operations/operation.js";
-import { INSTRUCTIONS } from "./instructions.js";
+import { INSTRUCTIONS } from "../../setup/instructions.js";
 import {
   connectHttp,
   connectStdio,
