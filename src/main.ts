@@ -21,6 +21,7 @@ const program: Program = {
   cwd: process.cwd(),
   shell: process.env.npm_command === "exec" ? "npx -y git-memory" : "git memory",
   version: VERSION,
+  node: process.versions.node,
   agent: process.env.GIT_MEMORY_AGENT,
   out: (text) => {
     process.stdout.write(text);
@@ -57,11 +58,12 @@ async function runCommandLine(
   argv: readonly string[],
   { out, err }: Pick<Program, "out" | "err"> = program,
 ): Promise<number> {
-  const [{ runCli }, { initCommand }, { mcpCommand }, { demoCommand }] = await Promise.all([
+  const [{ runCli }, { initCommand }, { mcpCommand }, { demoCommand }, { doctorCommand }] = await Promise.all([
     import("./transports/cli/cli.js"),
     import("./transports/commands/init.js"),
     import("./transports/commands/mcp.js"),
     import("./transports/commands/demo.js"),
+    import("./transports/commands/doctor.js"),
   ]);
   const { agent, shell, log } = program;
   return runCli(argv, {
@@ -84,7 +86,7 @@ async function runCommandLine(
       ...(agent === undefined ? {} : { agent }),
       ...(session === undefined ? {} : { session }),
     }),
-    commands: [initCommand(program), mcpCommand(program), demoCommand(program)],
+    commands: [initCommand(program), mcpCommand(program), demoCommand(program), doctorCommand(program)],
     log,
   });
 }

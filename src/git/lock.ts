@@ -48,6 +48,9 @@ function parse(text: string | undefined): Held | undefined {
   }
 }
 
+const nameOf = (holder: Held | undefined): string =>
+  holder ? `process ${holder.pid} on ${holder.host}` : "another process";
+
 /** The write lock: one file, shared by every process that writes to a store. */
 export class WriteLock {
   readonly #file: string;
@@ -82,6 +85,12 @@ export class WriteLock {
     });
     this.#tail = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Who holds the lock now, as words, and whether that process is gone; undefined = it is free. */
+  async holder(): Promise<{ readonly who: string; readonly dead: boolean } | undefined> {
+    const text = await this.#read(this.#file);
+    return text === undefined ? undefined : { who: nameOf(parse(text)), dead: await this.#dead(this.#file, text) };
   }
 
   async #acquire(wait: number): Promise<string> {
@@ -139,10 +148,9 @@ export class WriteLock {
 
   #refusal(text: string | undefined): MemoryError {
     const holder = parse(text);
-    const who = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
     return new MemoryError(
       "locked",
-      `The store is being written by ${who} and did not become free in time. Nothing was written; try again in a moment.`,
+      `The store is being written by ${nameOf(holder)} and did not become free in time. Nothing was written; try again in a moment.`,
       holder
         ? {
             pid: holder.pid,

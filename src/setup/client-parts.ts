@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Client, SERVER_NAME } from "./clients.js";
 import { type DraftedFiles, LeftAlone } from "./drafted-files.js";
 import { BLOCK, instructionFile, SHARED_INSTRUCTIONS, unread } from "./instruction-file.js";
@@ -41,7 +42,9 @@ export async function serverOf(
   const text = (await files.read(file)) ?? "";
   const parsed = read(client, text);
   if (parsed.kind === "fault") throw new LeftAlone(file, `line ${parsed.line}: ${parsed.reason}`);
-  return { file, text, judged: judgeServer(field(field(parsed.value, client.servers), SERVER_NAME), version) };
+  const judged = judgeServer(field(field(parsed.value, client.servers), SERVER_NAME), version);
+  if (judged.kind !== "path" || judged.path.startsWith("~") || existsSync(judged.path)) return { file, text, judged };
+  return { file, text, judged: { kind: "outdated", was: judged.path, set: client.server(version) } };
 }
 
 const foreign = (judged: JudgedServer): string | undefined => {
@@ -78,7 +81,9 @@ export async function addServer(client: Client, files: DraftedFiles, version: st
   )
     throw new LeftAlone(file, `${client.servers} is written in a form that cannot be added to`);
   await files.write(file, after);
-  return { ...outcome, change: judged.kind === "absent" ? "added" : "changed" };
+  return judged.kind === "absent"
+    ? { ...outcome, change: "added" }
+    : { ...outcome, change: "changed", note: `was ${judged.was}` };
 }
 
 /** Takes the server out of a host's configuration; nothing where there is none of ours. */
@@ -133,6 +138,16 @@ export async function dropHook(client: Client, files: DraftedFiles): Promise<Par
   return { client: client.name, file, part: "hook", change: "removed" };
 }
 
+/** Says what `doctor --fix` may have switched off, which a person has to switch on again. */
+export async function tellMemory(client: Client, files: DraftedFiles): Promise<PartOutcome | undefined> {
+  const { memory } = client;
+  if (memory?.fixIn === undefined) return undefined;
+  const parsed = readJson((await files.read(memory.fixIn)) ?? "");
+  if (parsed.kind === "fault" || memory.key.reduce<unknown>(field, parsed.value) !== false) return undefined;
+  const note = `${memory.key.join(".")} stays false; without that line ${client.title} keeps notes of its own again`;
+  return { client: client.name, file: memory.fixIn, change: "kept", note };
+}
+
 /** Puts the block into the instruction file that the host reads. `shared`: another host will have AGENTS.md. */
 export async function addInstructions(client: Client, files: DraftedFiles, shared: boolean): Promise<PartOutcome> {
   const file = await instructionFile(client, files, shared);
@@ -160,7 +175,7 @@ export async function dropInstructions(
     if (found.kind === "fault") throw new LeftAlone(file, `line ${found.line}: ${found.reason}`);
     const outcome = { client: client.name, file, part: "instructions" } as const;
     if (file === SHARED_INSTRUCTIONS && others.length > 0) {
-      outcomes.push({ ...outcome, change: "kept", note: `${others.join(" and ")} needs it` });
+      outcomes.push({ ...outcome, change: "kept", note: `still read by ${others.join(", ")}` });
       continue;
     }
     const after = removeBlock(text);

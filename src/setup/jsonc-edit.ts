@@ -71,8 +71,14 @@ const indentAt = (text: string, offset: number): string =>
 const startsLine = (text: string, offset: number): boolean =>
   /^[ \t]*$/.test(text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset));
 
+/** Lists of texts stand on one line, as people write them. */
+const SHORT_LIST = /\[\s+("(?:[^"\\\n]|\\.)*"(?:,\s+"(?:[^"\\\n]|\\.)*")*)\s+\]/g;
+
+const pretty = (value: unknown, unit: string): string =>
+  JSON.stringify(value, null, unit).replace(SHORT_LIST, (_all, items: string) => `[${items.replace(/",\s+/g, '", ')}]`);
+
 const render = (value: unknown, { eol, unit }: Style, indent: string): string =>
-  JSON.stringify(value, null, unit).replaceAll("\n", eol + indent);
+  pretty(value, unit).replaceAll("\n", eol + indent);
 
 const splice = (text: string, from: number, to: number, put: string): string =>
   text.slice(0, from) + put + text.slice(to);
@@ -149,7 +155,7 @@ export function setJson(text: string, path: JsonPath, value: unknown): string | 
   if (isFault(root)) return undefined;
   const nest = (steps: JsonPath): unknown =>
     steps.reduceRight<unknown>((inner, step) => (step === "-" ? [inner] : { [step]: inner }), value);
-  if (!root) return source.trim() === "" ? `${mark}${JSON.stringify(nest(path), null, "  ")}\n` : undefined;
+  if (!root) return source.trim() === "" ? `${mark}${pretty(nest(path), "  ")}\n` : undefined;
   let node = root;
   for (const [depth, step] of path.entries()) {
     const rest = path.slice(depth + 1);

@@ -8,6 +8,7 @@ import {
   type PartOutcome,
   removeServer,
   serverOf,
+  tellMemory,
 } from "./client-parts.js";
 import { CLIENTS, type Client, LEFT_OUT, majorOf } from "./clients.js";
 import { DraftedFiles, LeftAlone } from "./drafted-files.js";
@@ -85,6 +86,7 @@ export async function setUpClients(input: ClientsInput): Promise<PartOutcome[]> 
         ? [
             await removeServer(client, files, version),
             await dropHook(client, files),
+            await tellMemory(client, files),
             ...(await dropInstructions(client, files, await readersOfShared(input, files))),
           ]
         : [

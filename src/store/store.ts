@@ -321,6 +321,11 @@ export class Store {
     return statusOf(this.#context, this.#observer, this.#unpublished, this.#watching);
   }
 
+  /** Who holds the write lock, and whether that process is gone; undefined = nobody. */
+  lockHolder(): ReturnType<WriteLock["holder"]> {
+    return this.#lock.holder();
+  }
+
   async close(): Promise<void> {
     this.#unwatch?.();
     await this.#refreshing;

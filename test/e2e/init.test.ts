@@ -31,7 +31,8 @@ describe("init", () => {
       "?? .memory/guidelines/how-we-keep-memory.md",
       "?? .memory/memory.yaml",
     ]);
-    expect(fs.readFileSync(path.join(dir, ".git/config"), "utf8")).toBe(config);
+    const driver = fs.readFileSync(path.join(dir, ".git/config"), "utf8").slice(config.length);
+    expect(driver.match(/^\s*\[?\w+/gm)?.map((word) => word.trim())).toEqual(["[merge", "name", "driver", "recursive"]);
     const manifest = fs.readFileSync(path.join(dir, ".memory/memory.yaml"), "utf8");
     expect(manifest).toMatch(/^format: 1$/m);
     expect(manifest).toMatch(/^scope: project\nname: payments$/m);

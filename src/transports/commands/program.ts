@@ -16,6 +16,8 @@ export interface Program {
   /** How this program's commands are typed: `git memory` or `npx -y git-memory`. */
   readonly shell: string;
   readonly version: string;
+  /** The version of Node, such as `20.19.0`. */
+  readonly node: string;
   /** What the environment says the agent is. */
   readonly agent: string | undefined;
   readonly out: (text: string) => void;

@@ -1,0 +1,130 @@
+import path from "node:path";
+import { readIfThere } from "../../git/git-fs.js";
+import { type PartOutcome, serverOf } from "../client-parts.js";
+import { type BuiltInMemory, CLIENTS, type Client } from "../clients.js";
+import { DraftedFiles, LeftAlone } from "../drafted-files.js";
+import { readJson, setJson } from "../jsonc-edit.js";
+import { isConfigured, setUpClients } from "../set-up-clients.js";
+import { readToml } from "../toml-edit.js";
+import { type Facts, type Finding, ok, problem, warning } from "./finding.js";
+
+const field = (value: unknown, key: string): unknown =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+
+interface Switch {
+  readonly file: string;
+  readonly on: boolean;
+}
+
+/** The first file that says whether a host's own memory is on; undefined = none does. */
+async function switchOf(memory: BuiltInMemory, root: string, home: string | undefined): Promise<Switch | undefined> {
+  for (const file of memory.files) {
+    if (file.startsWith("~") && home === undefined) continue;
+    const full = file.startsWith("~/") ? path.join(home!, file.slice(2)) : path.join(root, file);
+    const text = (await readIfThere(full).catch(() => undefined))?.toString("utf8");
+    if (text === undefined) continue;
+    const read = file.endsWith(".toml") ? readToml(text) : readJson(text);
+    if (read.kind === "fault") continue;
+    const variable = memory.variable && field(field(read.value, "env"), memory.variable);
+    if (variable === "1" || variable === "true") return { file, on: false };
+    const value = memory.key.reduce<unknown>(field, read.value);
+    if (typeof value === "boolean") return { file, on: value };
+  }
+  return undefined;
+}
+
+async function checkMemory({ name, title, memory }: Client, root: string, { env }: Facts): Promise<Finding[]> {
+  if (!memory) return [];
+  const id = `${name}.memory`;
+  const set = memory.variable ? env[memory.variable] : undefined;
+  const said = set === "1" || set === "true" ? undefined : await switchOf(memory, root, env.HOME ?? env.USERPROFILE);
+  const on = said?.on ?? (memory.byDefault && set !== "1" && set !== "true");
+  if (!on) return [ok(id, `${title}'s ${memory.name} does not compete with the shared memory`)];
+  const key = memory.key.join(".");
+  const message = `${title} also keeps notes of its own (${memory.name}), which stay on this machine and come before the shared memory.`;
+  const { fixIn } = memory;
+  if (said) return [warning(id, message, `${key} is true in ${said.file}: false switches it off`)];
+  if (fixIn === undefined) return [warning(id, message, `${key} = false switches it off`)];
+  return [
+    warning(id, message, `--fix sets ${key} to false in ${fixIn}`, async () => {
+      const files = new DraftedFiles(root);
+      const after = setJson((await files.read(fixIn)) ?? "", memory.key, false);
+      if (after === undefined) throw new LeftAlone(fixIn, "it is not an object of settings");
+      await files.write(fixIn, after);
+      await files.commit();
+      return `switched ${title}'s ${memory.name} off for this project (${key} in ${fixIn})`;
+    }),
+  ];
+}
+
+function stale({ title, name }: Client, outcome: PartOutcome, mend: () => Promise<string>): Finding[] {
+  const { file, part, change, note } = outcome;
+  const id = `${name}.${part ?? "file"}`;
+  if (change === "kept")
+    return part === "server" && note !== undefined
+      ? [
+          warning(
+            id,
+            `${title}: ${file}: ${note}.`,
+            `take git-memory out of ${file}; [[init: --client ${name}]] then writes a portable one`,
+          ),
+        ]
+      : [];
+  if (change === "left alone")
+    return [problem(id, `${title}: ${file} was left alone: ${note}.`, `mend ${file} by hand`)];
+  if (part === "server")
+    return [problem(id, `${title}: the server in ${file} is out of date (${note}).`, "--fix mends it", mend)];
+  const state = change === "added" ? "missing" : "out of date";
+  return [
+    warning(
+      id,
+      `${title}: the ${part === "hook" ? "session-start hook" : "block"} in ${file} is ${state}.`,
+      "--fix writes it",
+      mend,
+    ),
+  ];
+}
+
+async function checkHost(client: Client, root: string, facts: Facts): Promise<Finding[]> {
+  const files = new DraftedFiles(root);
+  const { name, title } = client;
+  try {
+    const { judged, file } = await serverOf(client, files, facts.version);
+    if (judged.kind === "absent") return [];
+    if (judged.kind === "foreign")
+      return [
+        problem(
+          `${name}.server`,
+          `${title}: git-memory in ${file} runs something else: ${judged.command}.`,
+          `take it out of ${file}, then [[init: --client ${name}]]`,
+        ),
+      ];
+  } catch (error) {
+    if (!(error instanceof LeftAlone)) throw error;
+    return [
+      warning(
+        `${name}.file`,
+        `${title}: ${error.file} cannot be used: ${error.message}.`,
+        `mend ${error.file} by hand`,
+      ),
+    ];
+  }
+  const input = { root, clients: [client], version: facts.version, remove: false };
+  const mend = async (): Promise<string> => {
+    const done = await setUpClients({ ...input, dryRun: false });
+    const changed = done.filter(({ change }) => change === "added" || change === "changed");
+    return `${title}: wrote ${changed.map(({ file }) => file).join(", ")}`;
+  };
+  const findings = (await setUpClients({ ...input, dryRun: true })).flatMap((outcome) => stale(client, outcome, mend));
+  const state = findings.length > 0 ? findings : [ok(name, `${title} is set up`)];
+  return [...state, ...(await checkMemory(client, root, facts))];
+}
+
+/** Every host that runs our server here: whether what we wrote is there and up to date, and what competes with it. */
+export async function checkHosts(root: string, facts: Facts): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const client of CLIENTS) findings.push(...(await checkHost(client, root, facts)));
+  const files = new DraftedFiles(root);
+  for (const client of CLIENTS) if (await isConfigured(client, files, facts.version)) return findings;
+  return [...findings, ok("clients", "No coding agent is set up in this project; [[init: --client NAME]] does that")];
+}
