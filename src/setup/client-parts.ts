@@ -27,7 +27,7 @@ const field = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 
 /** The name of a host's configuration file here. */
-export async function configFile(client: Client, files: DraftedFiles): Promise<string> {
+async function configFile(client: Client, files: DraftedFiles): Promise<string> {
   for (const name of client.files) if ((await files.read(name)) !== undefined) return name;
   return client.files[0]!;
 }

@@ -4,7 +4,7 @@ import type { JsonPath } from "./jsonc-edit.js";
 export const SERVER_NAME = "git-memory";
 
 /** What starts our server or prints the context: portable, without a path of any machine. */
-export interface Launch {
+interface Launch {
   readonly command: string;
   readonly args: readonly string[];
 }

@@ -11,6 +11,7 @@ import { readIfThere } from "../git/git-fs.js";
 import { signsCommits } from "../git/identity.js";
 import { isIgnored, makeRepository, remoteName } from "../git/setup.js";
 import { STORE_FOLDER } from "../store/find-store.js";
+import { inCi } from "./in-ci.js";
 import { setMergeDriver } from "./merge-driver.js";
 import { STARTER } from "./starter.js";
 import { STORE_ATTRIBUTES } from "./store-attributes.js";
@@ -24,7 +25,7 @@ export interface InitInput {
   readonly git: GitBinary | undefined;
   readonly env: Environment;
   readonly newId: () => string;
-  /** Tell only; not for an own store. */
+  /** Tell only; not together with `own`. */
   readonly dryRun?: boolean;
 }
 
@@ -74,9 +75,6 @@ const puts =
     await fs.mkdir(path.dirname(target), { recursive: true });
     await fs.writeFile(target, content, { flag: "wx" });
   };
-
-/** Continuous integration merges in clones that are thrown away. */
-const inCi = (env: Environment): boolean => env.CI === "true" || env.CI === "1";
 
 /** Whether git's configuration was changed, or why it could not be. */
 async function tellGit(repository: Repository, git: GitBinary): Promise<boolean | string> {

@@ -1,5 +1,5 @@
 /** The lines of a store's `.gitattributes`: bytes are stored as they are (blob = file, whatever filters the repository has), and merged by us. */
-export const ATTRIBUTE_LINES = [
+const ATTRIBUTE_LINES = [
   "* -text -ident -filter !working-tree-encoding",
   "*.md merge=git-memory",
   "*.yaml merge=git-memory",

@@ -47,6 +47,3 @@ const found = (id: string, message: string, fix?: string, mend?: () => Promise<s
   ...(fix === undefined ? {} : { fix }),
   ...(mend === undefined ? {} : { mend }),
 });
-
-/** True in continuous integration, where nothing is configured. */
-export const inCi = ({ CI }: Environment): boolean => CI === "true" || CI === "1";

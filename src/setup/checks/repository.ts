@@ -6,9 +6,10 @@ import { readIfThere, writeAtomic } from "../../git/git-fs.js";
 import { signsCommits } from "../../git/identity.js";
 import { isIgnored } from "../../git/setup.js";
 import type { Store } from "../../store/store.js";
+import { inCi } from "../in-ci.js";
 import { mergeDriverState, setMergeDriver } from "../merge-driver.js";
 import { completeAttributes, missingAttributes } from "../store-attributes.js";
-import { type Facts, type Finding, inCi, ok, problem, warning } from "./finding.js";
+import { type Facts, type Finding, ok, problem, warning } from "./finding.js";
 
 /** What git says of a file's attributes where ours apply (git-check-attr). */
 const EFFECTIVE: Readonly<Record<string, readonly string[]>> = {

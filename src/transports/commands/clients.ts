@@ -2,7 +2,7 @@ import type { PartOutcome } from "../../setup/client-parts.js";
 import type { Client } from "../../setup/clients.js";
 import type { Program } from "./program.js";
 
-export interface ClientsTask {
+interface ClientsTask {
   /** A folder of the repository whose top takes the configurations. */
   readonly directory: string;
   readonly clients: readonly Client[];
@@ -11,7 +11,7 @@ export interface ClientsTask {
 }
 
 /** What was done to hosts' files, as data and as lines to print. */
-export interface ClientsReport {
+interface ClientsReport {
   readonly data: Readonly<Record<string, unknown>>;
   readonly lines: readonly string[];
   /** 1 when a file had to be left alone. */

@@ -2,7 +2,7 @@ import path from "node:path";
 import { speak } from "../../operations/speech.js";
 import type { InitResult } from "../../setup/init.js";
 import type { Command, ProcessCommand } from "../cli/cli.js";
-import { type ClientsReport, setUp } from "./clients.js";
+import { setUp } from "./clients.js";
 import type { Program } from "./program.js";
 
 async function commitNewStore(program: Program, root: string): Promise<void> {
@@ -28,7 +28,8 @@ interface InitFlags {
 function misuse({ own, commit, client, remove, dryRun }: InitFlags): string | undefined {
   if (commit !== undefined && commit !== "journal" && commit !== "each") return "--commit has to be journal or each.";
   if (client === undefined && (remove || dryRun)) return `--${remove ? "remove" : "dry-run"} goes with --client.`;
-  if (dryRun && own) return "--dry-run does not go with --own.";
+  if (client !== undefined && own)
+    return "--client sets up agents in a project, and a store of its own is none. Use it in the repository with the code.";
   return undefined;
 }
 
@@ -104,8 +105,7 @@ export const initCommand = (program: Program): ProcessCommand => ({
       return report.status;
     }
     const result = await makeStore(program, dir, flags);
-    const top = result.kind === "own" ? result.root : path.dirname(result.root);
-    const report: ClientsReport | undefined = clients && (await setUp(program, { ...how, directory: top }));
+    const report = clients && (await setUp(program, { ...how, directory: path.dirname(result.root) }));
     const { root: _root, mergeDriver, ...shown } = result;
     const { nextSteps } = await import("../../setup/init.js");
     const data = { ...shown, merge_driver: mergeDriver, ...report?.data };
