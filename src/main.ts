@@ -100,8 +100,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 /** How long a host's session may have to wait for its start hook (milliseconds). */
 const HOOK_MS = 2_000;
 
-/** `context --hook`: what `context` prints, or nothing at all; a session must start whatever is wrong with its memory. */
-async function runHook(argv: readonly string[]): Promise<number> {
+/**
+ * `context --hook`, or `--hook=FORMAT` in the form of one host: what `context` prints, or nothing at all; a session must
+ * start whatever is wrong with its memory.
+ */
+async function runHook(argv: readonly string[], format: string): Promise<number> {
   const late = setTimeout(() => process.exit(0), HOOK_MS);
   let text = "";
   const status = await runCommandLine(argv, {
@@ -111,7 +114,8 @@ async function runHook(argv: readonly string[]): Promise<number> {
     err: () => undefined,
   }).catch(() => 1);
   clearTimeout(late);
-  if (status === 0) program.out(text);
+  const { hookOutput } = await import("./transports/commands/hook-output.js");
+  if (status === 0) program.out(hookOutput(format, text));
   return 0;
 }
 
@@ -119,7 +123,12 @@ async function run(argv: readonly string[]): Promise<number> {
   // A server is started often and has to answer at once: it does not load the command line.
   if (argv[0] === "mcp" && argv.length === 1)
     return (await import("./transports/commands/mcp.js")).serveMcp(program, {});
-  if (argv[0] === "context" && argv.includes("--hook")) return runHook(argv.filter((word) => word !== "--hook"));
+  const hook = argv[0] === "context" ? argv.find((word) => /^--hook(?:=|$)/.test(word)) : undefined;
+  if (hook !== undefined)
+    return runHook(
+      argv.filter((word) => word !== hook),
+      hook.slice("--hook=".length),
+    );
   return runCommandLine(argv);
 }
 

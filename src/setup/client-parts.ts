@@ -118,11 +118,11 @@ export async function addHook(client: Client, files: DraftedFiles, version: stri
   if (!client.hook) return undefined;
   const { text, value } = await hookText(client, files);
   const { file } = client.hook;
-  const after = putHook(text, value, client, version);
+  const after = putHook(text, value, client.hook, version);
   if (after === undefined || readJson(after).kind === "fault")
     throw new LeftAlone(file, `${client.hook.path.join(".")} is not a list of hooks`);
   await files.write(file, after);
-  const had = text !== "" && removeHook(text, value, client) !== text;
+  const had = text !== "" && removeHook(text, value, client.hook) !== text;
   return { client: client.name, file, part: "hook", change: after === text ? "kept" : had ? "changed" : "added" };
 }
 
@@ -131,7 +131,7 @@ export async function dropHook(client: Client, files: DraftedFiles): Promise<Par
   if (!client.hook) return undefined;
   const { text, value } = await hookText(client, files);
   const { file } = client.hook;
-  const after = text === "" ? text : removeHook(text, value, client);
+  const after = text === "" ? text : removeHook(text, value, client.hook);
   if (after === undefined) throw new LeftAlone(file, "the hook cannot be cut out");
   if (after === text) return undefined;
   await files.write(file, after === "" ? undefined : after);

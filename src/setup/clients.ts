@@ -20,15 +20,26 @@ const launch = (version: string, ...args: string[]): Launch => ({
 /** The fields of a server entry, as one host wants them. */
 export type ServerEntry = Readonly<Record<string, string | readonly string[]>>;
 
-/** A file that runs commands when a session starts, in the form that Claude Code gave it and Codex took over. */
-interface SessionHook {
+/** How a host runs commands when a session starts. */
+export interface SessionHook {
   readonly file: string;
   readonly path: JsonPath;
-  /** The sources of a session start that lost, or never had, what we print. */
-  readonly matcher: string;
+  /** What `context --hook=FORMAT` prints for this host; plain text when absent. */
+  readonly format?: "cursor" | "gemini";
+  /** Hooks stand in groups, as Claude Code has them, with the group's other fields; else one by one. */
+  readonly group?: Readonly<Record<string, string>>;
+  /** Other fields of the hook. */
+  readonly fields: Readonly<Record<string, string | number>>;
+  /** What a file has to say besides hooks. */
+  readonly preset?: Readonly<Record<string, number>>;
   /** What keeps a missing program from failing the session, in the shells that the host uses. */
   readonly orElse: string;
 }
+
+/** Seconds that a host gives the hook; npx may have to fetch the program first. */
+const TIMEOUT = 15;
+/** The starts of a session that have not, or no longer, what the hook printed before: a resumed one has. */
+const ANEW = "startup|clear|compact";
 
 /** What a host remembers by itself, where that stays on one machine, and how its documentation switches it off. */
 export interface BuiltInMemory {
@@ -65,8 +76,8 @@ const plain = (version: string): ServerEntry => ({ ...launch(version, "mcp") });
 const typed = (version: string): ServerEntry => ({ type: "stdio", ...launch(version, "mcp") });
 
 /** The command of a session-start hook. */
-export const hookCommand = (version: string, { orElse }: SessionHook): string => {
-  const { command, args } = launch(version, "context", "--hook");
+export const hookCommand = (version: string, { format, orElse }: SessionHook): string => {
+  const { command, args } = launch(version, "context", format ? `--hook=${format}` : "--hook");
   return [command, ...args].join(" ") + orElse;
 };
 
@@ -82,7 +93,8 @@ export const CLIENTS: readonly Client[] = [
     hook: {
       file: ".claude/settings.json",
       path: ["hooks", "SessionStart"],
-      matcher: "startup|clear|compact",
+      group: { matcher: ANEW },
+      fields: { type: "command", timeout: TIMEOUT },
       // bash, or PowerShell on a Windows without Git Bash, whose older versions know no ||.
       orElse: "; exit 0",
     },
@@ -104,6 +116,14 @@ export const CLIENTS: readonly Client[] = [
     files: [".cursor/mcp.json"],
     servers: "mcpServers",
     server: typed,
+    hook: {
+      file: ".cursor/hooks.json",
+      path: ["hooks", "sessionStart"],
+      format: "cursor",
+      fields: { timeout: TIMEOUT },
+      preset: { version: 1 },
+      orElse: "; exit 0",
+    },
     ownInstructions: [],
     next: "restart Cursor and switch the server git-memory on under Customize, MCPs",
   },
@@ -127,7 +147,8 @@ export const CLIENTS: readonly Client[] = [
     hook: {
       file: ".codex/hooks.json",
       path: ["hooks", "SessionStart"],
-      matcher: "startup|clear|compact",
+      group: { matcher: ANEW },
+      fields: { type: "command", timeout: TIMEOUT },
       // The person's shell, or cmd.exe on Windows, which knows no ;.
       orElse: " || exit 0",
     },
@@ -147,6 +168,15 @@ export const CLIENTS: readonly Client[] = [
     files: [".gemini/settings.json"],
     servers: "mcpServers",
     server: plain,
+    hook: {
+      file: ".gemini/settings.json",
+      path: ["hooks", "SessionStart"],
+      format: "gemini",
+      group: {},
+      fields: { type: "command" },
+      // bash, or PowerShell on Windows.
+      orElse: "; exit 0",
+    },
     ownInstructions: ["GEMINI.md"],
     next: "restart gemini in this project and trust the folder; /mcp shows the server",
   },

@@ -21,9 +21,20 @@ describe("context --hook", () => {
     expect(stdout).toBe(run(dir, ["context", "--max-tokens", "500"]).stdout);
   });
 
+  it("prints it in the form of the host that asks", () => {
+    const { stdout: plain } = run(dir, ["context", "--hook"]);
+    const asked = (format: string) => run(dir, ["context", `--hook=${format}`]);
+    expect(JSON.parse(asked("cursor").stdout)).toEqual({ additional_context: plain });
+    expect(JSON.parse(asked("gemini").stdout)).toEqual({
+      hookSpecificOutput: { hookEventName: "SessionStart", additionalContext: plain },
+    });
+    expect(asked("nobody")).toEqual(NOTHING);
+  });
+
   it("prints nothing where there is no store, the store is broken or the call is wrong", () => {
     const bare = makeRepository();
     expect(run(bare, ["context", "--hook"])).toEqual(NOTHING);
+    expect(run(bare, ["context", "--hook=cursor"])).toEqual(NOTHING);
     put(path.join(bare, ".memory/memory.yaml"), "format: [");
     expect(run(bare, ["context", "--hook"])).toEqual(NOTHING);
     expect(run(dir, ["context", "--hook", "--max-tokens", "many"])).toEqual(NOTHING);

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { MemoryError } from "../../src/errors.js";
 import { CLIENTS, type Client } from "../../src/setup/clients.js";
+import { setJson } from "../../src/setup/jsonc-edit.js";
 import { parseClients, setUpClients } from "../../src/setup/set-up-clients.js";
 import "../support/properties.js";
 import { put, temporaryFolder } from "../support/repositories.js";
@@ -64,8 +65,16 @@ describe("setting up hosts", () => {
         fc.asyncProperty(
           settingsTexts(client.servers),
           fc.constantFrom("# Mine", "# Mine\n", "\uFEFF# Mine\r\n\r\nx\r\n"),
-          async ({ text }, notes) => {
+          settingsTexts("hooks"),
+          async ({ text }, notes, hooks) => {
             put(path.join(dir, client.files[0]!), text);
+            const { hook } = client;
+            const preset = Object.entries(hook?.preset ?? {});
+            if (hook && hook.file !== client.files[0])
+              put(
+                path.join(dir, hook.file),
+                preset.reduce((rest, [key, value]) => setJson(rest, [key], value)!, hooks.text),
+              );
             for (const name of [...client.ownInstructions.slice(0, 1), "AGENTS.md"]) put(path.join(dir, name), notes);
             const before = tree(dir);
             expect(changes(await add(dir, [client])).filter((one) => one.startsWith("left"))).toEqual([]);
@@ -104,6 +113,29 @@ describe("setting up hosts", () => {
     expect(fs.readFileSync(path.join(dir, ".mcp.json"), "utf8")).toContain("git-memory@1");
     await remove(dir, named("claude"));
     expect(tree(dir)).toEqual({ ".claude": "/", ".claude/settings.json": theirs });
+  });
+
+  it("writes hooks in the form that each host documents", async () => {
+    const dir = folder();
+    await add(dir, named("cursor", "gemini", "codex"));
+    const json = (file: string): unknown => JSON.parse(fs.readFileSync(path.join(dir, file), "utf8"));
+    expect(json(".cursor/hooks.json")).toEqual({
+      version: 1,
+      hooks: { sessionStart: [{ timeout: 15, command: "npx -y git-memory@0 context --hook=cursor; exit 0" }] },
+    });
+    expect(json(".gemini/settings.json")).toMatchObject({
+      hooks: {
+        SessionStart: [{ hooks: [{ type: "command", command: "npx -y git-memory@0 context --hook=gemini; exit 0" }] }],
+      },
+    });
+    expect(json(".codex/hooks.json")).toMatchObject({
+      hooks: { SessionStart: [{ matcher: "startup|clear|compact" }] },
+    });
+    const mine = '{ "version": 1, "hooks": { "stop": [{ "command": "mine" }] } }\n';
+    put(path.join(dir, ".cursor/hooks.json"), mine);
+    await add(dir, named("cursor"));
+    await remove(dir, named("cursor"));
+    expect(fs.readFileSync(path.join(dir, ".cursor/hooks.json"), "utf8")).toBe(mine);
   });
 
   it("takes our hook out of a group that a person added to", async () => {
@@ -159,12 +191,14 @@ describe("setting up hosts", () => {
       { client: "claude", file: ".mcp.json", change: "left alone", note: expect.stringContaining("line 4") },
       { client: "codex", file: ".codex/hooks.json", change: "left alone" },
       { client: "cursor", file: ".cursor/mcp.json", change: "added" },
+      { client: "cursor", file: ".cursor/hooks.json", change: "added" },
       { client: "cursor", file: "AGENTS.md", change: "added" },
     ]);
     expect(Object.keys(tree(dir))).toEqual([
       ".codex",
       ".codex/hooks.json",
       ".cursor",
+      ".cursor/hooks.json",
       ".cursor/mcp.json",
       ".mcp.json",
       "AGENTS.md",
@@ -185,8 +219,13 @@ describe("setting up hosts", () => {
     expect(await add(dir, named("cursor"))).toMatchObject([
       { change: "left alone", note: expect.stringContaining("docker run x") },
       {},
+      {},
     ]);
-    expect(await remove(dir, named("cursor"))).toMatchObject([{ change: "kept" }, { change: "removed" }]);
+    expect(await remove(dir, named("cursor"))).toMatchObject([
+      { change: "kept" },
+      { change: "removed" },
+      { change: "removed" },
+    ]);
     expect(tree(dir)[".cursor/mcp.json"]).toBe(foreign);
     const here = path.join(dir, "git-memory.js");
     put(here, "");
