@@ -67,8 +67,9 @@ export class DraftedFiles {
   /** A link inside the folder is followed, so that it stays one; a link out of it is nobody's to write through. */
   async #resolve(name: string): Promise<string> {
     const inside = (real: string): string => {
-      if (real === this.#root || real.startsWith(this.#root + path.sep)) return real;
-      throw new LeftAlone(name, "it is a link that leads out of this repository");
+      const steps = path.relative(this.#root, real).split(path.sep);
+      if (steps[0] !== ".." && !path.isAbsolute(steps[0]!) && !steps.includes(".git")) return real;
+      throw new LeftAlone(name, "it is a link that leads out of the project's files");
     };
     const full = path.join(this.#root, name);
     const real = await fs.realpath(full).catch(() => undefined);

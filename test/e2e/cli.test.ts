@@ -51,6 +51,7 @@ describe("the program in a shell", () => {
       kind: "checked-in",
       scope: expect.stringMatching(/^project\//),
       made: ["memory.yaml", ".gitattributes", "guidelines/how-we-keep-memory.md"],
+      merge_driver: true,
       warnings: [],
     });
     const saved = runJson(dir, "save", "A", "text");

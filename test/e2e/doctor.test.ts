@@ -78,10 +78,8 @@ describe("doctor", () => {
       "claude.memory",
       "claude.server",
       "codex.hook",
-      "codex.instructions",
       "codex.server",
       "merge-driver",
-      "opencode.instructions",
       "opencode.server",
     ]);
     for (const { fix } of Object.values(broken.wrong)) expect(fix).toContain("--fix");

@@ -257,6 +257,10 @@ describe("setting up hosts", () => {
       { change: "left alone", note: expect.stringContaining("leads out") },
     ]);
     expect(fs.readdirSync(outside)).toEqual([]);
+    put(path.join(dir, ".git/config"), "[core]\n");
+    fs.symlinkSync(".git/config", path.join(dir, "GEMINI.md"));
+    expect(await add(dir, named("gemini"))).toMatchObject([{ change: "left alone", file: "GEMINI.md" }]);
+    expect(fs.readFileSync(path.join(dir, ".git/config"), "utf8")).toBe("[core]\n");
   });
 
   it("knows its hosts by name, and says which there are", () => {

@@ -85,7 +85,8 @@ function stale({ title, name }: Client, outcome: PartOutcome, mend: () => Promis
   ];
 }
 
-async function checkHost(client: Client, root: string, facts: Facts): Promise<Finding[]> {
+/** `blocks` are the files whose block was told of already: several hosts read one file. */
+async function checkHost(client: Client, root: string, facts: Facts, blocks: Set<string>): Promise<Finding[]> {
   const files = new DraftedFiles(root);
   const { name, title } = client;
   try {
@@ -115,7 +116,12 @@ async function checkHost(client: Client, root: string, facts: Facts): Promise<Fi
     const changed = done.filter(({ change }) => change === "added" || change === "changed");
     return `${title}: wrote ${changed.map(({ file }) => file).join(", ")}`;
   };
-  const findings = (await setUpClients({ ...input, dryRun: true })).flatMap((outcome) => stale(client, outcome, mend));
+  const outcomes = (await setUpClients({ ...input, dryRun: true })).filter(({ part, file, change }) => {
+    const told = part === "instructions" && change !== "kept" && blocks.has(file);
+    if (part === "instructions" && change !== "kept") blocks.add(file);
+    return !told;
+  });
+  const findings = outcomes.flatMap((outcome) => stale(client, outcome, mend));
   const state = findings.length > 0 ? findings : [ok(name, `${title} is set up`)];
   return [...state, ...(await checkMemory(client, root, facts))];
 }
@@ -123,7 +129,8 @@ async function checkHost(client: Client, root: string, facts: Facts): Promise<Fi
 /** Every host that runs our server here: whether what we wrote is there and up to date, and what competes with it. */
 export async function checkHosts(root: string, facts: Facts): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const client of CLIENTS) findings.push(...(await checkHost(client, root, facts)));
+  const blocks = new Set<string>();
+  for (const client of CLIENTS) findings.push(...(await checkHost(client, root, facts, blocks)));
   const files = new DraftedFiles(root);
   for (const client of CLIENTS) if (await isConfigured(client, files, facts.version)) return findings;
   return [...findings, ok("clients", "No coding agent is set up in this project; [[init: --client NAME]] does that")];
