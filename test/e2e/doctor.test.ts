@@ -159,6 +159,22 @@ describe("doctor", () => {
     expect(ids(examine(dir))).toEqual(["dropped"]);
   });
 
+  it("publishes what was waiting for the branch", () => {
+    const dir = withStore();
+    edit(path.join(dir, ".memory/memory.yaml"), (text) => `${text}\ncommit: each\n`);
+    git(dir, "add", ".");
+    git(dir, "commit", "-qm", "store");
+    git(dir, "checkout", "-q", "--detach");
+    run(dir, ["save", "Waiting", "text"]);
+    git(dir, "checkout", "-q", "main");
+    expect(examine(dir)).toMatchObject({
+      status: 0,
+      wrong: { unpublished: { fix: expect.stringContaining("--fix") } },
+    });
+    expect(examine(dir, ["--fix"])).toMatchObject({ status: 0, wrong: {} });
+    expect(git(dir, "log", "-1", "--format=%s").trim()).toBe("memory: add memory waiting");
+  });
+
   it("tells of a repository in which writes cannot become commits", () => {
     const dir = withStore();
     edit(path.join(dir, ".memory/memory.yaml"), (text) => `${text}\ncommit: each\n`);

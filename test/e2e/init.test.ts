@@ -121,6 +121,22 @@ describe("init", () => {
     expect(runJson(dir, "init")).toMatchObject({ warnings: [expect.stringContaining("git-ignored")] });
   });
 
+  it("makes the store where git's configuration cannot be written, and says so", () => {
+    const dir = remember(makeRepository());
+    put(path.join(dir, ".git/config.lock"), "");
+    expect(runJson(dir, "init")).toMatchObject({
+      merge_driver: false,
+      made: expect.arrayContaining(["memory.yaml"]),
+      warnings: [expect.stringMatching(/could not be told how to merge.*`git memory doctor --fix` tries again/)],
+    });
+    fs.rmSync(path.join(dir, ".git/config.lock"));
+    expect(run(dir, ["init"]).stdout).toContain("Told git how to merge");
+    expect(run(dir, ["init"]).stdout).toContain("nothing changed");
+    const bare = remember(makeRepository());
+    const ran = run(bare, ["init"], { env: { GIT_MEMORY_GIT: "/nowhere/git" } });
+    expect(ran).toMatchObject({ status: 0, stdout: expect.stringContaining("git was not found") });
+  });
+
   it("refuses to commit at once where commits are signed", () => {
     const dir = remember(makeRepository());
     git(dir, "config", "commit.gpgsign", "true");

@@ -35,6 +35,7 @@ describe("an MCP client over stdio", () => {
     };
     const { tools } = await client.listTools();
     expect(tools.map((tool) => tool.name)).toEqual([
+      "memory_context",
       "memory_search",
       "memory_get",
       "memory_save",
@@ -43,7 +44,7 @@ describe("an MCP client over stdio", () => {
       "memory_history",
     ]);
     expect(JSON.stringify({ tools }).length).toBeLessThan(10_000);
-    expect(client.getInstructions()).toContain("memory_search");
+    expect(client.getInstructions()).toContain("memory_context");
     const title = "Use Postgres for billing";
     expect(await call("memory_save", { title, content: "Invoices need transactions." })).toContain("Saved");
     expect(await call("memory_search", { query: "invoices" })).toContain("memories/use-postgres-for-billing");

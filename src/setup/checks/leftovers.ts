@@ -53,24 +53,11 @@ export async function checkLeftovers(
 ): Promise<Finding[]> {
   const findings = [await checkWritable(store, repository), await checkLock(store)];
   const { held, dropped, invalid, operation, unpublished } = await store.status();
-  if (held.length > 0)
-    findings.push(
-      operation
-        ? warning(
-            "held",
-            `${plural(held.length, "write")} wait until git's ${operation} ends.`,
-            `finish the ${operation}, or abort it`,
-          )
-        : warning(
-            "held",
-            `${plural(held.length, "write")} wait for an operation of git that has ended.`,
-            "--fix puts them in place",
-            async () => {
-              await store.settle();
-              return `put ${plural(held.length, "held write")} in place`;
-            },
-          ),
-    );
+  if (held.length > 0) {
+    const what = operation ?? "operation";
+    const message = `${plural(held.length, "write")} wait until git's ${what} ends.`;
+    findings.push(warning("held", message, `finish the ${what}, or abort it`));
+  }
   if (unpublished !== undefined)
     findings.push(
       warning("unpublished", `Writes are not on the branch yet: ${unpublished}.`, "--fix tries again", async () => {

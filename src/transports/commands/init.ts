@@ -1,5 +1,6 @@
 import path from "node:path";
 import { speak } from "../../operations/speech.js";
+import { CLIENTS } from "../../setup/clients.js";
 import type { InitResult } from "../../setup/init.js";
 import type { Command, ProcessCommand } from "../cli/cli.js";
 import { setUp } from "./clients.js";
@@ -82,7 +83,7 @@ export const initCommand = (program: Program): ProcessCommand => ({
       .option("--commit <mode>", "journal (you commit) or each (every write is a commit)")
       .option(
         "--client <names>",
-        "also set up coding agents here: claude, cursor, vscode, codex, …; repeatable",
+        `also set up coding agents: ${CLIENTS.map(({ name }) => name).join(", ")}; repeatable`,
         collect,
       )
       .option("--remove", "with --client: take that out again; the store stays")
