@@ -150,6 +150,20 @@ describe("setting up hosts", () => {
     );
   });
 
+  it("says what stays switched off after it is taken out", async () => {
+    const dir = folder();
+    const settings = '{\n  "autoMemoryEnabled": false\n}\n';
+    put(path.join(dir, ".claude/settings.json"), settings);
+    await add(dir, named("claude"));
+    expect(await remove(dir, named("claude"))).toContainEqual({
+      client: "claude",
+      file: ".claude/settings.json",
+      change: "kept",
+      note: expect.stringContaining("autoMemoryEnabled stays false"),
+    });
+    expect(tree(dir)).toEqual({ ".claude": "/", ".claude/settings.json": settings });
+  });
+
   it("chooses the instruction file that a host reads", async () => {
     const cases: [string[], Record<string, string>, string[]][] = [
       [["claude"], {}, ["CLAUDE.md"]],

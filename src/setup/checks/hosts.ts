@@ -1,61 +1,9 @@
-import path from "node:path";
-import { readIfThere } from "../../git/git-fs.js";
 import { type PartOutcome, serverOf } from "../client-parts.js";
-import { type BuiltInMemory, CLIENTS, type Client } from "../clients.js";
+import { CLIENTS, type Client } from "../clients.js";
 import { DraftedFiles, LeftAlone } from "../drafted-files.js";
-import { readJson, setJson } from "../jsonc-edit.js";
 import { isConfigured, setUpClients } from "../set-up-clients.js";
-import { readToml } from "../toml-edit.js";
 import { type Facts, type Finding, ok, problem, warning } from "./finding.js";
-
-const field = (value: unknown, key: string): unknown =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-
-interface Switch {
-  readonly file: string;
-  readonly on: boolean;
-}
-
-/** The first file that says whether a host's own memory is on; undefined = none does. */
-async function switchOf(memory: BuiltInMemory, root: string, home: string | undefined): Promise<Switch | undefined> {
-  for (const file of memory.files) {
-    if (file.startsWith("~") && home === undefined) continue;
-    const full = file.startsWith("~/") ? path.join(home!, file.slice(2)) : path.join(root, file);
-    const text = (await readIfThere(full).catch(() => undefined))?.toString("utf8");
-    if (text === undefined) continue;
-    const read = file.endsWith(".toml") ? readToml(text) : readJson(text);
-    if (read.kind === "fault") continue;
-    const variable = memory.variable && field(field(read.value, "env"), memory.variable);
-    if (variable === "1" || variable === "true") return { file, on: false };
-    const value = memory.key.reduce<unknown>(field, read.value);
-    if (typeof value === "boolean") return { file, on: value };
-  }
-  return undefined;
-}
-
-async function checkMemory({ name, title, memory }: Client, root: string, { env }: Facts): Promise<Finding[]> {
-  if (!memory) return [];
-  const id = `${name}.memory`;
-  const set = memory.variable ? env[memory.variable] : undefined;
-  const said = set === "1" || set === "true" ? undefined : await switchOf(memory, root, env.HOME ?? env.USERPROFILE);
-  const on = said?.on ?? (memory.byDefault && set !== "1" && set !== "true");
-  if (!on) return [ok(id, `${title}'s ${memory.name} does not compete with the shared memory`)];
-  const key = memory.key.join(".");
-  const message = `${title} also keeps notes of its own (${memory.name}), which stay on this machine and come before the shared memory.`;
-  const { fixIn } = memory;
-  if (said) return [warning(id, message, `${key} is true in ${said.file}: false switches it off`)];
-  if (fixIn === undefined) return [warning(id, message, `${key} = false switches it off`)];
-  return [
-    warning(id, message, `--fix sets ${key} to false in ${fixIn}`, async () => {
-      const files = new DraftedFiles(root);
-      const after = setJson((await files.read(fixIn)) ?? "", memory.key, false);
-      if (after === undefined) throw new LeftAlone(fixIn, "it is not an object of settings");
-      await files.write(fixIn, after);
-      await files.commit();
-      return `switched ${title}'s ${memory.name} off for this project (${key} in ${fixIn})`;
-    }),
-  ];
-}
+import { checkHostMemory } from "./host-memory.js";
 
 function stale({ title, name }: Client, outcome: PartOutcome, mend: () => Promise<string>): Finding[] {
   const { file, part, change, note } = outcome;
@@ -123,7 +71,7 @@ async function checkHost(client: Client, root: string, facts: Facts, blocks: Set
   });
   const findings = outcomes.flatMap((outcome) => stale(client, outcome, mend));
   const state = findings.length > 0 ? findings : [ok(name, `${title} is set up`)];
-  return [...state, ...(await checkMemory(client, root, facts))];
+  return [...state, ...(await checkHostMemory(client, root, facts))];
 }
 
 /** Every host that runs our server here: whether what we wrote is there and up to date, and what competes with it. */
