@@ -58,10 +58,11 @@ async function runCommandLine(
   argv: readonly string[],
   { out, err }: Pick<Program, "out" | "err"> = program,
 ): Promise<number> {
-  const [{ runCli }, { initCommand }, { mcpCommand }, { demoCommand }, { doctorCommand }] = await Promise.all([
+  const [{ runCli }, { initCommand }, { mcpCommand }, { serveCommand }, { demoCommand }, { doctorCommand }] = await Promise.all([
     import("./transports/cli/cli.js"),
     import("./transports/commands/init.js"),
     import("./transports/commands/mcp.js"),
+    import("./transports/commands/serve.js"),
     import("./transports/commands/demo.js"),
     import("./transports/commands/doctor.js"),
   ]);
@@ -86,7 +87,7 @@ async function runCommandLine(
       ...(agent === undefined ? {} : { agent }),
       ...(session === undefined ? {} : { session }),
     }),
-    commands: [initCommand(program), mcpCommand(program), demoCommand(program), doctorCommand(program)],
+    commands: [initCommand(program), mcpCommand(program), serveCommand(program), demoCommand(program), doctorCommand(program)],
     log,
   });
 }

@@ -80,6 +80,8 @@ const SOLE: Readonly<Record<string, readonly string[]>> = {
   "isomorphic-git": ["git/objects.ts"],
   "@orama/orama": ["search/search-index.ts"],
   "@modelcontextprotocol/sdk": ["transports/mcp/protocol.ts"],
+  express: ["transports/http/app.ts"],
+  helmet: ["transports/http/security-headers.ts"],
   commander: ["transports/cli/cli.ts"],
   diff: ["entry/diff.ts"],
   uuid: ["memory/ids.ts"],

@@ -96,6 +96,8 @@ export const get = operation({
   idempotent: true,
   toolset: "default",
   route: { method: "GET", path: "/entries/{refs}" },
+  // Fifty long refs do not fit into an address.
+  alsoAt: [{ method: "POST", path: "/get", name: "get_several" }],
   args: ["refs"],
   render: ({ entries, missing }, style) => {
     const parts = withinRoom(entries.map((one) => renderEntry(one, style === "detailed")));

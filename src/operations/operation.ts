@@ -20,6 +20,14 @@ export type Style = "concise" | "detailed";
 /** Turns `[[search]]` in a sentence of ours into what the reader can call. Text of entries must never go through it. */
 export type Say = (text: string) => string;
 
+/** A way in over REST: method and path below `/v1`, `{name}` standing for an input field. */
+export interface Route {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly path: string;
+  /** 201 for one that makes an entry, whose `address` then is the Location; 200 when absent. */
+  readonly status?: 201;
+}
+
 /**
  * One verb of the product, declared once: MCP tool, REST route, command and help follow from it. Areas with several
  * verbs name an `action`.
@@ -37,8 +45,9 @@ export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodT
   /** Doing it twice is the same as doing it once. */
   readonly idempotent: boolean;
   readonly toolset: Toolset;
-  /** REST: method and path below `/v1`, `{name}` standing for an input field. */
-  readonly route: { readonly method: "GET" | "POST" | "PATCH" | "DELETE"; readonly path: string };
+  readonly route: Route;
+  /** Further ways in over REST, each with a name that generated clients can call it by. */
+  readonly alsoAt?: readonly (Route & { readonly name: string })[];
   /** Input fields that the command line takes by position; the last one takes the rest when it is a list. */
   readonly args: readonly (keyof z.infer<I> & string)[];
   /** Input fields that MCP shows at the top; the others go into `filter`. All of them when absent. */

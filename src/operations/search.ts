@@ -100,6 +100,7 @@ export const search = operation({
   idempotent: true,
   toolset: "default",
   route: { method: "POST", path: "/search" },
+  alsoAt: [{ method: "GET", path: "/entries", name: "list_entries" }],
   args: ["query"],
   advertised: ["query", "kinds", "scope", "tags", "paths", "limit", "cursor"],
   render: ({ hits, total, next_cursor, hint }, style) => {

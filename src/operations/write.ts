@@ -133,7 +133,7 @@ export const save = operation({
   effect: "write",
   idempotent: false,
   toolset: "default",
-  route: { method: "POST", path: "/entries" },
+  route: { method: "POST", path: "/entries", status: 201 },
   args: ["title", "content"],
   render: writeLine,
   run: (context, given) => writeOne(context, (memory, draft) => planSave(memory, draft, as(given)), given),

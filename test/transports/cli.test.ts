@@ -2,9 +2,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { OPERATIONS } from "../../src/operations/registry.js";
-import { inputOf, parametersOf } from "../../src/transports/cli/arguments.js";
+import { flagOf, inputOf } from "../../src/transports/cli/arguments.js";
 import { type GlobalFlags, runCli } from "../../src/transports/cli/cli.js";
 import { paint } from "../../src/transports/cli/paint.js";
+import { parametersOf } from "../../src/transports/parameters.js";
 import { Bench, type Json } from "../support/memory.js";
 
 let bench: Bench;
@@ -196,8 +197,8 @@ describe("the command line", () => {
     for (const operation of OPERATIONS) {
       printed.out = "";
       expect(await run(operation.command, "--help")).toBe(0);
-      for (const { field, flag } of parametersOf(operation))
-        expect(printed.out).toContain(operation.args.includes(field) ? field : flag);
+      for (const { field } of parametersOf(operation))
+        expect(printed.out).toContain(operation.args.includes(field) ? field : flagOf(field));
     }
     printed.out = "";
     expect(await run("help", "save")).toBe(0);

@@ -1,47 +1,9 @@
 import fs from "node:fs/promises";
-import * as z from "zod";
 import { MemoryError } from "../../errors.js";
-import type { Operation } from "../../operations/operation.js";
+import type { Parameter } from "../parameters.js";
 
-/** How a field of an operation is typed on the command line. */
-export interface Parameter {
-  readonly field: string;
-  readonly flag: string;
-  readonly type: "text" | "number" | "boolean" | "list" | "json" | "json-list";
-  readonly required: boolean;
-  readonly choices: readonly string[] | undefined;
-  readonly description: string;
-}
-
-interface Schema {
-  readonly type?: string;
-  readonly enum?: readonly string[];
-  readonly description?: string;
-  readonly items?: Schema;
-}
-
-const kebab = (field: string): string => field.replaceAll("_", "-");
-
-function typeOf(schema: Schema): Parameter["type"] {
-  if (schema.type === "boolean") return "boolean";
-  if (schema.type === "number" || schema.type === "integer") return "number";
-  if (schema.type === "array") return schema.items?.type === "string" ? "list" : "json-list";
-  return schema.type === "string" ? "text" : "json";
-}
-
-/** The parameters of an operation, from its input schema. */
-export function parametersOf(operation: Operation): Parameter[] {
-  const schema = z.toJSONSchema(operation.input, { io: "input" });
-  const properties = (schema.properties ?? {}) as Record<string, Schema>;
-  return Object.entries(properties).map(([field, property]) => ({
-    field,
-    flag: `--${kebab(field)}`,
-    type: typeOf(property),
-    required: schema.required?.includes(field) ?? false,
-    choices: property.enum ?? property.items?.enum,
-    description: property.description ?? property.items?.description ?? "",
-  }));
-}
+/** The flag of a field: `--base-version`. */
+export const flagOf = (field: string): string => `--${field.replaceAll("_", "-")}`;
 
 const misuse = (flag: string, message: string): MemoryError =>
   new MemoryError("invalid_input", `${flag} ${message}.`, { field: flag.replace(/^--/, "").replaceAll("-", "_") });
@@ -59,7 +21,8 @@ async function json(flag: string, text: string): Promise<unknown> {
   }
 }
 
-async function value({ flag, type }: Parameter, typed: unknown): Promise<unknown> {
+async function value({ field, type }: Parameter, typed: unknown): Promise<unknown> {
+  const flag = flagOf(field);
   if (type === "number") {
     if (typeof typed === "string" && typed.trim() !== "" && !Number.isNaN(Number(typed))) return Number(typed);
     throw misuse(flag, "has to be a number");

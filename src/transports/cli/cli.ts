@@ -5,7 +5,8 @@ import type { Memory } from "../../memory/memory.js";
 import { invoke, type Operation } from "../../operations/operation.js";
 import { OPERATIONS } from "../../operations/registry.js";
 import { speak } from "../../operations/speech.js";
-import { inputOf, type Parameter, parametersOf } from "./arguments.js";
+import { type Parameter, parametersOf } from "../parameters.js";
+import { flagOf, inputOf } from "./arguments.js";
 import { EXAMPLES } from "./examples.js";
 import { paint } from "./paint.js";
 
@@ -62,7 +63,7 @@ const SHORT: Readonly<Record<string, string>> = { message: "-m, " };
 
 function addOption(command: Command, parameter: Parameter): void {
   const { type, choices, description } = parameter;
-  const flag = (SHORT[parameter.field] ?? "") + parameter.flag;
+  const flag = (SHORT[parameter.field] ?? "") + flagOf(parameter.field);
   const option =
     type === "boolean"
       ? new Option(flag, description)

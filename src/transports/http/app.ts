@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import express from "express";
+import { MemoryError } from "../../errors.js";
+import type { IndexState } from "../../memory/memory.js";
+import { ROUTES } from "../../operations/routes.js";
+import { speak } from "../../operations/speech.js";
+import type { Log } from "../mcp/call.js";
+import { type Answer, faultOf, refusal } from "./answer.js";
+import { checkOrigin } from "./guard.js";
+import { BODY_LIMIT, isJsonType, parseJson } from "./json-body.js";
+import { type McpSessions, refuse } from "./mcp-sessions.js";
+import { answering, BASE, type RestContext } from "./rest.js";
+import { securityHeaders } from "./security-headers.js";
+
+export interface AppOptions extends RestContext {
+  readonly version: string;
+  /** How this program's commands are typed in a shell. */
+  readonly shell: string;
+  /** How far the index is, without waiting for it. */
+  readonly index: () => { readonly state: IndexState; readonly done: number };
+  readonly sessions: McpSessions;
+  readonly log: Log;
+}
+
+/** Answers one request of a Node HTTP server. */
+export type App = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The whole body as bytes, unpacked; a larger one is refused with 413. */
+const readBody = express.raw({ type: () => true, limit: BODY_LIMIT });
+
+const bytesOf = (body: unknown): Uint8Array | undefined => (Buffer.isBuffer(body) ? body : undefined);
+
+function send(response: express.Response, { status, headers, body }: Answer): void {
+  response.status(status).set({ "Cache-Control": "no-cache", ...headers });
+  if (body === undefined) response.end();
+  else response.json(body);
+}
+
+/** The body of a POST to `/mcp`; undefined when it was refused, as JSON-RPC puts it. */
+function mcpBody(request: express.Request, response: express.Response): { readonly value: unknown } | undefined {
+  if (request.method !== "POST") return { value: undefined };
+  if (!isJsonType(request.headers["content-type"])) {
+    refuse(response, 415, "refused", "The body has to be JSON: send Content-Type: application/json.");
+    return undefined;
+  }
+  try {
+    return { value: parseJson(bytesOf(request.body) ?? new Uint8Array()) };
+  } catch (error) {
+    refuse(response, 400, "parse", error instanceof MemoryError ? error.message : "The body is not JSON.");
+    return undefined;
+  }
+}
+
+/** Everything the server answers: REST, MCP, the description of both, and its own health. */
+export function createApp(options: AppOptions): App {
+  const { version, shell, index, sessions, log } = options;
+  const say = (text: string) => speak(text, { tools: new Set(), rest: BASE, shell });
+  const app = express();
+  app.disable("x-powered-by").disable("etag").enable("strict routing").enable("case sensitive routing");
+  app.use(securityHeaders("sha256-"));
+  app.use((request, _response, next) => {
+    checkOrigin(request);
+    next();
+  });
+
+  app.get("/healthz", (_request, response) => {
+    send(response, { status: 200, headers: {}, body: { status: "ok", version, index: index() } });
+  });
+
+  app.all("/mcp", readBody, async (request, response) => {
+    const body = mcpBody(request, response);
+    if (body) await sessions.handle(request, response, body.value);
+  });
+
+  const allowed = new Map<string, Set<string>>([["/healthz", new Set(["GET"])]]);
+  for (const route of ROUTES) {
+    const path = BASE + route.path.replace(/\{(\w+)\}/g, ":$1");
+    const answer = answering(route, options);
+    const method = route.method.toLowerCase() as "get" | "post" | "patch" | "delete";
+    app[method](path, readBody, async (request, response) => {
+      const { params, headers, originalUrl } = request;
+      const search = originalUrl.includes("?") ? originalUrl.slice(originalUrl.indexOf("?") + 1) : "";
+      send(
+        response,
+        await answer({ params: { ...params } as Record<string, string>, search, headers, body: bytesOf(request.body) }),
+      );
+    });
+    // Two routes may name the same segment differently.
+    const shape = path.replace(/:\w+/g, ":segment");
+    allowed.set(shape, (allowed.get(shape) ?? new Set()).add(route.method));
+  }
+  for (const [path, methods] of allowed)
+    app.all(path, (request, response) => {
+      if (methods.has("GET")) methods.add("HEAD");
+      const allow = [...methods].join(", ");
+      const error = new MemoryError("invalid_input", `${request.method} is not for this path. It takes ${allow}.`, {
+        allow: [...methods],
+      });
+      send(response, { ...refusal(error, say), status: 405, headers: { Allow: allow } });
+    });
+
+  app.use(() => {
+    throw new MemoryError("not_found", "There is nothing at this path. GET /openapi.json names every path there is.");
+  });
+  app.use((error: unknown, _request: express.Request, response: express.Response, next: express.NextFunction) => {
+    const answer = refusal(faultOf(error, log), say);
+    // An answer that has begun can only be cut off.
+    if (response.headersSent) next(error);
+    else send(response, answer);
+  });
+  return app;
+}
