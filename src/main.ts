@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import "./stdout.js";
 import fs from "node:fs";
 import os from "node:os";

@@ -171,8 +171,10 @@ async function run(options: Options): Promise<void> {
   const folder = temporaryFolder();
   try {
     // A copy: whoever builds meanwhile does not change what is measured.
-    const program = path.join(folder, "git-memory.mjs");
+    const program = path.join(folder, "git-memory.js");
     fs.copyFileSync("dist/git-memory.js", program);
+    fs.cpSync("dist/parts", path.join(folder, "parts"), { recursive: true });
+    fs.writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
     const { profile, quick } = options;
     const nodeFlags = profile ? ["--cpu-prof", "--cpu-prof-dir", path.resolve(profile)] : [];
     const rounds: Rounds = quick
