@@ -7,6 +7,8 @@ import { frontMatterSchema } from "../src/entry/entry-schema.js";
 import { KINDS } from "../src/entry/kinds.js";
 import { MANIFEST } from "../src/entry/manifest.js";
 import { OPERATIONS } from "../src/operations/registry.js";
+import { openApi } from "../src/transports/http/openapi.js";
+import { VERSION } from "../src/version.js";
 import { toolsTable } from "./tools-table.js";
 
 /** A file that is made from the code; `path` is relative to the repository. */
@@ -33,6 +35,7 @@ const GENERATED: readonly Generated[] = [
       ),
   },
   { path: "schema/operations.schema.json", make: operationSchemas },
+  { path: "schema/openapi.json", make: () => `${JSON.stringify(openApi(VERSION), null, 2)}\n` },
   between("README.md", "tools", toolsTable),
 ];
 

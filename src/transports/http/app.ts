@@ -6,9 +6,11 @@ import { ROUTES } from "../../operations/routes.js";
 import { speak } from "../../operations/speech.js";
 import type { Log } from "../mcp/call.js";
 import { type Answer, faultOf, refusal } from "./answer.js";
+import { docsPage, styleHash } from "./docs-page.js";
 import { checkOrigin } from "./guard.js";
 import { BODY_LIMIT, isJsonType, parseJson } from "./json-body.js";
 import { type McpSessions, refuse } from "./mcp-sessions.js";
+import { openApi } from "./openapi.js";
 import { answering, BASE, type RestContext } from "./rest.js";
 import { securityHeaders } from "./security-headers.js";
 
@@ -57,7 +59,7 @@ export function createApp(options: AppOptions): App {
   const say = (text: string) => speak(text, { tools: new Set(), rest: BASE, shell });
   const app = express();
   app.disable("x-powered-by").disable("etag").enable("strict routing").enable("case sensitive routing");
-  app.use(securityHeaders("sha256-"));
+  app.use(securityHeaders(styleHash()));
   app.use((request, _response, next) => {
     checkOrigin(request);
     next();
@@ -67,12 +69,20 @@ export function createApp(options: AppOptions): App {
     send(response, { status: 200, headers: {}, body: { status: "ok", version, index: index() } });
   });
 
+  const description = openApi(version);
+  app.get("/openapi.json", (_request, response) => send(response, { status: 200, headers: {}, body: description }));
+  app.get("/", (request, response) => {
+    // The guard has seen to it that this is our own address.
+    const page = docsPage(description, `http://${request.headers.host}`);
+    response.set("Cache-Control", "no-cache").type("html").send(page);
+  });
+
   app.all("/mcp", readBody, async (request, response) => {
     const body = mcpBody(request, response);
     if (body) await sessions.handle(request, response, body.value);
   });
 
-  const allowed = new Map<string, Set<string>>([["/healthz", new Set(["GET"])]]);
+  const allowed = new Map(["/", "/healthz", "/openapi.json"].map((path) => [path, new Set(["GET"])]));
   for (const route of ROUTES) {
     const path = BASE + route.path.replace(/\{(\w+)\}/g, ":$1");
     const answer = answering(route, options);
