@@ -1,21 +1,10 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { KINDS } from "../src/entry/kinds.js";
 import { OPERATIONS } from "../src/operations/registry.js";
-
-interface Validate {
-  (value: unknown): boolean;
-  readonly errors?: readonly { instancePath: string; message?: string }[] | null;
-}
-interface Ajv {
-  new (options: Record<string, unknown>): { compile: (schema: unknown) => Validate };
-}
-// The MCP SDK brings ajv along; we do not depend on it ourselves.
-const fromSdk = createRequire(createRequire(import.meta.url).resolve("@modelcontextprotocol/sdk/package.json"));
-const Ajv2020 = (fromSdk("ajv/dist/2020.js") as { default: Ajv }).default;
+import { Ajv2020, type Validate } from "./support/ajv.js";
 
 const read = (name: string): Record<string, unknown> =>
   JSON.parse(fs.readFileSync(path.resolve("schema", `${name}.schema.json`), "utf8")) as Record<string, unknown>;

@@ -1,9 +1,12 @@
 import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OPERATIONS } from "../../src/operations/registry.js";
+import { ROUTES } from "../../src/operations/routes.js";
 import { LineClient } from "../support/client.js";
+import { ask } from "../support/http.js";
 import { run } from "../support/program.js";
 import { git, makeCheckedInStore } from "../support/repositories.js";
+import { ServeProcess } from "../support/serve.js";
 
 type Json = Record<string, unknown>;
 type Step = readonly [operation: string, input: Json];
@@ -70,7 +73,7 @@ interface Door {
   readonly call: (operation: string, input: Json) => Promise<unknown>;
 }
 
-/** Both doors write at their own time, under their own ids: what depends on that is made the same. */
+/** Every door writes at its own time, under their own ids: what depends on that is made the same. */
 function plain(value: unknown): unknown {
   const names = new Map<string, string>();
   const name = (kind: string, text: string): string => {
@@ -84,24 +87,31 @@ function plain(value: unknown): unknown {
     .replace(/\b[0-9a-f]{12}\b/g, "<short>")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
     .replace(/"score":[\d.]+/g, '"score":0')
-    .replace(/`git memory (\w+)`|memory_(\w+)( \(action \w+\))?/g, "<call>");
+    .replace(/`git memory (\w+)`|`[A-Z]+ \/v1[^`]*`|memory_(\w+)( \(action \w+\))?/g, "<call>");
   return JSON.parse(text.replace(/"watching":\w+/, '"watching":0'));
 }
 
-function cliArguments(operation: string, input: Json): string[] {
+function find(operation: string) {
   const one = OPERATIONS.find(({ area, action }) => (action ? `${area} ${action}` : area) === operation);
   if (!one) throw new Error(operation);
-  const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+  return one;
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+function cliArguments(operation: string, input: Json): string[] {
+  const one = find(operation);
   const flags = Object.entries(input)
     .filter(([field]) => !one.args.includes(field))
     .flatMap(([field, value]) => {
       const flag = `--${field.replaceAll("_", "-")}`;
+      if (value === true) return [flag];
       return Array.isArray(value) ? value.flatMap((item) => [flag, text(item)]) : [flag, text(value)];
     });
   const places = one.args.flatMap((field) => {
     const value = input[field];
     if (value === undefined) return [];
-    return Array.isArray(value) && field === "refs" ? value.map(text) : [text(value)];
+    return Array.isArray(value) && typeof value[0] === "string" ? value.map(text) : [text(value)];
   });
   return [...one.command.split(" "), ...flags, "--json", "--", ...places];
 }
@@ -112,19 +122,67 @@ function cli(dir: string): Door {
   };
 }
 
-function mcp(client: LineClient): Door {
+/** A tool's name and arguments: what it does not advertise at the top goes into its filter. */
+function toolCall(operation: string, input: Json): [tool: string, args: Json] {
+  const { area, action, advertised } = find(operation);
+  const top = Object.entries(input).filter(([field]) => advertised?.includes(field) ?? true);
+  const rest = Object.entries(input).filter(([field]) => advertised && !advertised.includes(field));
+  const filter = rest.length > 0 ? { filter: Object.fromEntries(rest) } : {};
+  const args = { ...Object.fromEntries(top), ...filter, ...(action ? { action } : {}) };
+  return [`memory_${area}`, { ...args, response_format: "json" }];
+}
+
+const stdio = (client: LineClient): Door => ({
+  call: (operation, input) => client.call(...toolCall(operation, input)),
+});
+
+async function mcpOverHttp({ port }: ServeProcess): Promise<Door> {
+  const accept = { Accept: "application/json, text/event-stream" };
+  const params = {
+    protocolVersion: "2025-11-25",
+    capabilities: {},
+    clientInfo: { name: "test-client", version: "1.0" },
+  };
+  const body = { jsonrpc: "2.0", id: 0, method: "initialize", params };
+  const { headers } = await ask(port, "/mcp", { body, headers: accept });
+  const session = { ...accept, "Mcp-Session-Id": String(headers["mcp-session-id"]) };
+  let id = 0;
   return {
-    call: (operation, input) => {
-      const [area = "", action] = operation.split(" ");
-      const { query, kinds, scope, tags, paths, limit, cursor, ...rest } = input;
-      const top = Object.fromEntries(
-        Object.entries({ query, kinds, scope, tags, paths, limit, cursor }).filter(([, value]) => value !== undefined),
-      );
-      const args = area === "search" ? { ...top, ...(Object.keys(rest).length > 0 ? { filter: rest } : {}) } : input;
-      return client.call(`memory_${area}`, { ...args, ...(action ? { action } : {}), response_format: "json" });
+    call: async (operation, input) => {
+      const [name, args] = toolCall(operation, input);
+      const call = { jsonrpc: "2.0", id: ++id, method: "tools/call", params: { name, arguments: args } };
+      const answer = await ask(port, "/mcp", { body: call, headers: session });
+      const [, data = ""] = /^data: (.+)$/m.exec(answer.text) ?? [];
+      return (JSON.parse(data) as { result: Json }).result.structuredContent;
     },
   };
 }
+
+const rest = ({ port }: ServeProcess): Door => ({
+  call: async (operation, input) => {
+    const one = find(operation);
+    const segment = (field: string): unknown[] => [input[field]].flat();
+    // A segment of the path holds one value: several go another way.
+    const route = ROUTES.find(
+      ({ operation: own, path }) =>
+        own === one && [...path.matchAll(/\{(\w+)\}/g)].every(([, field = ""]) => segment(field).length === 1),
+    );
+    if (!route) throw new Error(`no route for ${operation}`);
+    const left = new Map(Object.entries(input));
+    const path = route.path.replace(/\{(\w+)\}/g, (_hole, field: string) => {
+      left.delete(field);
+      return encodeURIComponent(text(segment(field)[0]));
+    });
+    const inBody = route.method === "POST" || route.method === "PATCH";
+    const pairs = [...left].flatMap(([field, value]) =>
+      (Array.isArray(value) ? value : [value]).map((item) => [field, text(item)]),
+    );
+    const query = inBody || pairs.length === 0 ? "" : `?${new URLSearchParams(pairs as [string, string][])}`;
+    const body = inBody ? { body: Object.fromEntries(left) } : {};
+    const { json } = await ask(port, `/v1${path}${query}`, { method: route.method, ...body });
+    return json;
+  },
+});
 
 async function play(door: Door): Promise<[Step, unknown][]> {
   const answers: [Step, unknown][] = [];
@@ -138,33 +196,34 @@ async function play(door: Door): Promise<[Step, unknown][]> {
   return answers;
 }
 
+const DOORS = ["cli", "MCP over stdio", "MCP over HTTP", "REST"] as const;
 const results = new Map<string, [Step, unknown][]>();
 const dirs: string[] = [];
 beforeAll(async () => {
-  const [left, right] = [makeCheckedInStore(), makeCheckedInStore()];
-  dirs.push(left, right);
-  const client = new LineClient(right, ["--toolsets", "all"]);
+  const [one = "", two = "", three = "", four = ""] = DOORS.map(() => makeCheckedInStore());
+  dirs.push(one, two, three, four);
+  const client = new LineClient(two, ["--toolsets", "all"]);
   await client.initialize();
-  results.set("cli", await play(cli(left)));
-  results.set("mcp", await play(mcp(client)));
-  await client.close();
+  const servers = await Promise.all([ServeProcess.start(three, ["--toolsets", "all"]), ServeProcess.start(four)]);
+  const doors = [cli(one), stdio(client), await mcpOverHttp(servers[0]), rest(servers[1])];
+  for (const [at, door] of doors.entries()) results.set(DOORS[at] ?? "", await play(door));
+  await Promise.all([client.close(), ...servers.map((server) => server.stop())]);
 });
 afterAll(() => {
   for (const dir of dirs) fs.rmSync(dir, { recursive: true, force: true });
 });
 
-describe("the command line and MCP", () => {
+describe("every door", () => {
   it.each(STEPS.map(([operation, input], at) => [at, operation, JSON.stringify(input)] as const))(
-    "%i: answer %s %s alike",
+    "%i: answers %s %s alike",
     (at) => {
-      const [step, fromCli] = results.get("cli")?.[at] ?? [];
-      const [, fromMcp] = results.get("mcp")?.[at] ?? [];
-      expect([step, fromMcp]).toEqual([step, fromCli]);
-      expect(fromCli).not.toHaveProperty("error.code", "internal");
+      const [step, expected] = results.get("cli")?.[at] ?? [];
+      for (const door of DOORS) expect([door, step, results.get(door)?.[at]?.[1]]).toEqual([door, step, expected]);
+      expect(expected).not.toHaveProperty("error.code", "internal");
     },
   );
 
-  it("meet every operation, and both what is done and what is refused", () => {
+  it("meets every operation, and both what is done and what is refused", () => {
     const met = new Set(STEPS.map(([operation]) => operation));
     for (const { area, action } of OPERATIONS) expect([...met]).toContain(action ? `${area} ${action}` : area);
     const codes = new Set(
@@ -173,10 +232,11 @@ describe("the command line and MCP", () => {
     expect([...codes].sort()).toEqual(["already_exists", "invalid_input", "not_found", "stale_version", undefined]);
   });
 
-  it("leave the same files behind", () => {
-    const [left = "", right = ""] = dirs;
+  it("leaves the same files behind", () => {
     const files = (dir: string) => git(dir, "ls-tree", "-r", "--name-only", "HEAD");
-    expect(files(right)).toBe(files(left));
-    expect(git(right, "status", "--porcelain")).toBe("");
+    for (const dir of dirs) {
+      expect(files(dir)).toBe(files(dirs[0] ?? ""));
+      expect(git(dir, "status", "--porcelain")).toBe("");
+    }
   });
 });
