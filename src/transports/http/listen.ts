@@ -88,8 +88,11 @@ export async function listen(handler: Handler, host: string, port: number): Prom
     port: bound.port,
     close: async () => {
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      // What is kept alive after its last answer would hold the end up.
+      const sweep = setInterval(() => server.closeIdleConnections(), 10);
       const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
       await closed;
+      clearInterval(sweep);
       clearTimeout(cut);
     },
   };
