@@ -59,14 +59,15 @@ async function runCommandLine(
   argv: readonly string[],
   { out, err }: Pick<Program, "out" | "err"> = program,
 ): Promise<number> {
-  const [{ runCli }, { initCommand }, { mcpCommand }, { serveCommand }, { demoCommand }, { doctorCommand }] = await Promise.all([
-    import("./transports/cli/cli.js"),
-    import("./transports/commands/init.js"),
-    import("./transports/commands/mcp.js"),
-    import("./transports/commands/serve.js"),
-    import("./transports/commands/demo.js"),
-    import("./transports/commands/doctor.js"),
-  ]);
+  const [{ runCli }, { initCommand }, { mcpCommand }, { serveCommand }, { demoCommand }, { doctorCommand }] =
+    await Promise.all([
+      import("./transports/cli/cli.js"),
+      import("./transports/commands/init.js"),
+      import("./transports/commands/mcp.js"),
+      import("./transports/commands/serve.js"),
+      import("./transports/commands/demo.js"),
+      import("./transports/commands/doctor.js"),
+    ]);
   const { agent, shell, log } = program;
   return runCli(argv, {
     terminal: {
@@ -88,7 +89,13 @@ async function runCommandLine(
       ...(agent === undefined ? {} : { agent }),
       ...(session === undefined ? {} : { session }),
     }),
-    commands: [initCommand(program), mcpCommand(program), serveCommand(program), demoCommand(program), doctorCommand(program)],
+    commands: [
+      initCommand(program),
+      mcpCommand(program),
+      serveCommand(program),
+      demoCommand(program),
+      doctorCommand(program),
+    ],
     log,
   });
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import * as library from "../src/index.js";
 import { OPERATIONS } from "../src/operations/registry.js";
+import { ROUTES } from "../src/operations/routes.js";
 import { INSTRUCTIONS } from "../src/setup/instructions.js";
 import { inputSchema, offered, toolsOf } from "../src/transports/mcp/tools.js";
 import { parseToolsets } from "../src/transports/mcp/toolsets.js";
@@ -119,10 +120,14 @@ describe("the operations", () => {
   it("have a command, a route and arguments of their own", () => {
     const unique = (list: readonly string[]) => expect(new Set(list).size).toBe(list.length);
     unique(OPERATIONS.map(({ command }) => command));
-    unique(OPERATIONS.map(({ route }) => `${route.method} ${route.path}`));
-    for (const { args, input, advertised = [], route } of OPERATIONS) {
-      const named = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "");
-      for (const field of [...args, ...advertised, ...named]) expect(Object.keys(input.shape)).toContain(field);
+    unique(ROUTES.map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, "{}")}`));
+    unique(ROUTES.map(({ name }) => name));
+    for (const { args, input, advertised = [] } of OPERATIONS)
+      for (const field of [...args, ...advertised]) expect(Object.keys(input.shape)).toContain(field);
+    for (const { path, operation } of ROUTES) {
+      expect(path).toMatch(/^(\/(\w+|\{\w+\}))+$/);
+      for (const [, field = ""] of path.matchAll(/\{(\w+)\}/g))
+        expect(Object.keys(operation.input.shape)).toContain(field);
     }
   });
 

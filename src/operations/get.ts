@@ -98,6 +98,9 @@ export const get = operation({
   route: { method: "GET", path: "/entries/{refs}" },
   // Fifty long refs do not fit into an address.
   alsoAt: [{ method: "POST", path: "/get", name: "get_several" }],
+  // Its history changes while the entry's version stays.
+  versionOf: ({ entries: [one, ...more], missing }) =>
+    more.length > 0 || missing || one?.history ? undefined : one?.version,
   args: ["refs"],
   render: ({ entries, missing }, style) => {
     const parts = withinRoom(entries.map((one) => renderEntry(one, style === "detailed")));

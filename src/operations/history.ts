@@ -131,6 +131,7 @@ const restore = operation({
   toolset: "default",
   route: { method: "POST", path: "/entries/{ref}/restore" },
   args: ["ref", "version"],
+  versionOf: ({ version }) => version,
   render: writeLine,
   run: ({ memory, caller }, given) =>
     memory.transact(async (draft) => {

@@ -52,6 +52,8 @@ export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodT
   readonly args: readonly (keyof z.infer<I> & string)[];
   /** Input fields that MCP shows at the top; the others go into `filter`. All of them when absent. */
   readonly advertised?: readonly (keyof z.infer<I> & string)[];
+  /** The version of the one entry that an output is about: REST's ETag. */
+  readonly versionOf?: (output: z.infer<O>) => string | undefined;
   /** Exit status 1 of the command for an output that is not what one hopes for, such as findings. */
   readonly failed?: (output: z.infer<O>) => boolean;
   /** Markdown for a reader with a token budget; what is to be called next goes through `say`. */

@@ -1,5 +1,5 @@
 import type { Operation } from "./operation.js";
-import { findOperation } from "./registry.js";
+import { findOperation, OPERATIONS } from "./registry.js";
 
 /** How a connection names what a caller can do next: by tools it was offered, by REST, else by the command in this form. */
 export interface Speech {
@@ -32,7 +32,8 @@ export function speak(text: string, { tools, rest, shell }: Speech): string {
   return text.replace(/\[\[(\w+)(?: (\w+))?(?:: (.+?))?\]\]/g, (_all, area: string, action?: string, args = "") => {
     const more = args === "" ? "" : ` ${args}`;
     if (tools.has(area)) return (action ? `memory_${area} (action ${action})` : `memory_${area}`) + more;
-    const operation = findOperation(area, action);
+    // An area with several verbs stands for the one that has its command.
+    const operation = findOperation(area, action) ?? OPERATIONS.find(({ command }) => command === area);
     if (rest !== undefined && operation) return restCall(operation, rest, args);
     return `\`${shell} ${operation?.command ?? area}${more}\``;
   });

@@ -135,6 +135,7 @@ export const save = operation({
   toolset: "default",
   route: { method: "POST", path: "/entries", status: 201 },
   args: ["title", "content"],
+  versionOf: ({ version }) => version,
   render: writeLine,
   run: (context, given) => writeOne(context, (memory, draft) => planSave(memory, draft, as(given)), given),
 });
@@ -151,6 +152,7 @@ export const update = operation({
   toolset: "default",
   route: { method: "PATCH", path: "/entries/{ref}" },
   args: ["ref"],
+  versionOf: ({ version }) => version,
   render: writeLine,
   run: (context, given) => writeOne(context, (memory, draft) => planUpdate(memory, draft, as(given)), given),
 });
@@ -167,6 +169,7 @@ export const remove = operation({
   toolset: "default",
   route: { method: "DELETE", path: "/entries/{ref}" },
   args: ["ref"],
+  versionOf: ({ version }) => version,
   render: writeLine,
   run: (context, given) => writeOne(context, (memory, draft) => planDelete(memory, draft, as(given)), given),
 });

@@ -62,10 +62,10 @@ export function ask(port: number, path: string, { method, headers = {}, body }: 
 }
 
 /** Everything that a server sends back on a connection on which these bytes are sent, until it ends. */
-export function sendBytes(port: number, bytes: string | Uint8Array, host = "127.0.0.1"): Promise<string> {
+export function sendBytes(port: number, bytes: string, { host = "127.0.0.1", hangUp = true } = {}): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    const socket = net.connect(port, host, () => socket.end(bytes));
+    const socket = net.connect(port, host, () => (hangUp ? socket.end(bytes) : socket.write(bytes)));
     const over = () => resolve(Buffer.concat(chunks).toString("latin1"));
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     socket.on("error", over);

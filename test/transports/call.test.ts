@@ -138,6 +138,19 @@ describe("speak", () => {
     expect(speak(text, { tools, shell: "npx -y git-memory" })).toBe(spoken);
   });
 
+  it.each([
+    ["Use [[search]].", "Use `POST /v1/search`."],
+    ["[[history]] lists", "`GET /v1/entries/{ref}/history` lists"],
+    [
+      "[[history restore: org/acme:guidelines/x 0123abc]]",
+      "`POST /v1/entries/org%2Facme%3Aguidelines%2Fx/restore` with version 0123abc",
+    ],
+    ["[[init]] makes one", "`git memory init` makes one"],
+    ["[[admin commit]]", "`POST /v1/admin/commit`"],
+  ])("%j becomes %j over REST", (text, spoken) => {
+    expect(speak(text, { tools: new Set(), rest: "/v1", shell: "git memory" })).toBe(spoken);
+  });
+
   it("names the command where no tool is offered", () => {
     expect(speak("[[history restore]]", { tools: new Set(), shell: "git memory" })).toBe("`git memory restore`");
   });

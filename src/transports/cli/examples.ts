@@ -10,4 +10,5 @@ export const EXAMPLES = [
   "  git memory history use-postgres-for-billing             who changed it, when and why",
   "  git memory commit                                       commit the store and nothing else",
   "  git memory mcp                                          serve an agent over stdio (MCP)",
+  "  git memory serve                                        serve REST and MCP to this machine over HTTP",
 ];

@@ -1,5 +1,6 @@
 import { type ErrorCode, MemoryError } from "../../errors.js";
 import type { Log } from "../mcp/call.js";
+import { BODY_LIMIT } from "./json-body.js";
 
 /** What is sent back: `body` as JSON, or nothing when it is undefined. */
 export interface Answer {
@@ -28,7 +29,12 @@ const UNKNOWN = "Something unexpected went wrong inside git-memory; the server's
 
 /** The code and sentence for an error that the HTTP framework found in a request itself. */
 function requestFault(status: number): MemoryError | undefined {
-  if (status === 413) return new MemoryError("too_large", "The body is larger than this server takes.");
+  if (status === 413)
+    return new MemoryError(
+      "too_large",
+      `The body is larger than ${BODY_LIMIT / 2 ** 20} MiB, packed or not. Send it in parts. Nothing was done.`,
+      { limit: BODY_LIMIT },
+    );
   if (status === 415)
     return new MemoryError("invalid_input", "The body has to be JSON in UTF-8, as it is or with gzip, deflate or br.");
   if (status < 400 || status >= 500) return undefined;

@@ -1,22 +1,7 @@
 import { MemoryError } from "../../errors.js";
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-
-const versionIn = (value: unknown): string | undefined =>
-  isObject(value) && typeof value.version === "string" && value.version !== "" ? value.version : undefined;
-
-/**
- * The ETag of an output: the `version` of what was written, or of the one entry that was read. None for an entry with
- * its history, which changes while the version stays.
- */
-export function etagOf(output: unknown): string | undefined {
-  if (!isObject(output)) return undefined;
-  const { entries } = output;
-  const [one, ...more] = Array.isArray(entries) ? (entries as unknown[]) : [output];
-  const alone = more.length === 0 && output.missing === undefined && isObject(one) && typeof one.address === "string";
-  const version = alone && one.history === undefined ? versionIn(one) : undefined;
-  return version && `"${version}"`;
-}
+/** The ETag of a version. */
+export const etagOf = (version: string): string => `"${version}"`;
 
 /** True when `If-None-Match` names this ETag (RFC 9110, 13.1.2: the weak comparison). */
 export function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {

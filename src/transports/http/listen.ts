@@ -13,8 +13,15 @@ export interface Listening {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
+interface Limits {
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly keepAliveTimeout: number;
+  readonly connectionsCheckingInterval: number;
+}
+
 /** In milliseconds; a client that sends a byte now and then holds a connection no longer than this. */
-const LIMITS = {
+const LIMITS: Limits = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   keepAliveTimeout: 5_000,
@@ -72,9 +79,9 @@ function bind(server: Server, host: string, port: number): Promise<void> {
 }
 
 /** Listens on a loopback address; port 0 takes a free one. Throws `unavailable` when the address is taken. */
-export async function listen(handler: Handler, host: string, port: number): Promise<Listening> {
+export async function listen(handler: Handler, host: string, port: number, limits = LIMITS): Promise<Listening> {
   const { createServer } = await import("node:http");
-  const server = createServer({ ...LIMITS, maxHeaderSize: MAX_HEADER_BYTES }, handler);
+  const server = createServer({ ...limits, maxHeaderSize: MAX_HEADER_BYTES }, handler);
   server.maxConnections = MAX_CONNECTIONS;
   server.on("clientError", answerMalformed);
   await bind(server, host, port);

@@ -97,12 +97,6 @@ const HEADERS = {
   },
 } as const;
 
-/** What is written, and one entry that is read, have a version. */
-const isVersioned = ({ operation }: NamedRoute): boolean => {
-  const { properties } = schemaOf(operation.output, "output");
-  return "entries" in properties ? "missing" in properties : "version" in properties && "address" in properties;
-};
-
 function queryParameter(parameter: Parameter, schema: object, required: boolean): ApiParameter {
   const { field, type, choices } = parameter;
   const commas = type === "list" && choices ? "; repeated, or with commas" : type === "list" ? "; repeated" : "";
@@ -138,7 +132,7 @@ function parametersFor(route: NamedRoute, input: ObjectSchema): ApiParameter[] {
     .map((one) => queryParameter(one, input.properties[one.field] ?? {}, one.required));
   const headers: ApiParameter[] = [
     ...("base_version" in operation.input.shape ? [HEADERS.ifMatch] : []),
-    ...(method === "GET" && isVersioned(route) ? [HEADERS.ifNoneMatch] : []),
+    ...(method === "GET" && operation.versionOf ? [HEADERS.ifNoneMatch] : []),
     ...(operation.effect === "read" ? [] : [HEADERS.agent, HEADERS.session]),
   ];
   return [...inPath, ...inQuery, ...headers];
@@ -160,7 +154,7 @@ function responsesFor(route: NamedRoute): Record<string, object> {
   const { status = 200, method, operation } = route;
   const etag = { ETag: { description: "The entry's version, in quotes", schema: { type: "string", examples: [TAG] } } };
   const location = { Location: { description: "Where the entry is", schema: { type: "string" } } };
-  const versioned = isVersioned(route);
+  const versioned = operation.versionOf;
   const headers = { ...(versioned ? etag : {}), ...(status === 201 ? location : {}) };
   return {
     [status]: {

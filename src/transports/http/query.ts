@@ -16,7 +16,7 @@ function decode(text: string): string {
 }
 
 /** Every value by its name, in order, of what stands after the `?` of a URL. Throws `invalid_input`. */
-export function splitQuery(search: string): Map<string, string[]> {
+function splitQuery(search: string): Map<string, string[]> {
   const values = new Map<string, string[]>();
   for (const part of search.split("&").filter((text) => text !== "")) {
     const at = part.indexOf("=");

@@ -114,7 +114,8 @@ export function answering(
     const input = await withPrecondition(operation, given, headers["if-match"], memory);
     const context = { caller: callerOf(headers, caller), memory: await memory() };
     const output = await invoke(operation, context, input);
-    const etag = etagOf(output);
+    const version = operation.versionOf?.(output);
+    const etag = version ? etagOf(version) : undefined;
     const tags = etag === undefined ? {} : { ETag: etag };
     if (method === "GET" && etag !== undefined && isKnown(etag, headers["if-none-match"]))
       return { status: 304, headers: tags };

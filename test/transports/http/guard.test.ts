@@ -115,7 +115,7 @@ describe("our own Host and a local Origin", () => {
     // A machine without IPv6 has nothing to show here.
     if (!six) return;
     const request = `GET /healthz HTTP/1.1\r\nHost: [::1]:${six.port}\r\nConnection: close\r\n\r\n`;
-    expect(statusOf(await sendBytes(six.port, request, "::1"))).toBe("200");
+    expect(statusOf(await sendBytes(six.port, request, { host: "::1" }))).toBe("200");
     await six.close();
   });
 });

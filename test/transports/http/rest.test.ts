@@ -2,7 +2,9 @@ import fs from "node:fs";
 import zlib from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OPERATIONS } from "../../../src/operations/registry.js";
-import { HttpBench } from "../../support/http.js";
+import { createApp } from "../../../src/transports/http/app.js";
+import { listen } from "../../../src/transports/http/listen.js";
+import { ask, HttpBench, sendBytes } from "../../support/http.js";
 import { Bench, type Json } from "../../support/memory.js";
 
 let bench: Bench;
@@ -289,6 +291,65 @@ describe("ETag", () => {
   it("is refused where nothing has a version", async () => {
     const { status, json } = await server.ask("/v1/search", { headers: { "If-Match": "*" }, body: {} });
     expect([status, code(json)]).toEqual([400, "invalid_input"]);
+  });
+});
+
+describe("the server", () => {
+  it("tells its health at once, also while the store is not open yet", async () => {
+    const never = new Promise<never>(() => undefined);
+    const { sessions } = server;
+    const index = () => ({ state: "indexing" as const, done: 7 });
+    const given = { version: "1.2.3", shell: "git memory", caller: {}, sessions, index, log: () => undefined };
+    const waiting = await listen(createApp({ ...given, memory: () => never }), "127.0.0.1", 0);
+    const { status, json } = await ask(waiting.port, "/healthz");
+    expect([status, json]).toEqual([200, { status: "ok", version: "1.2.3", index: { state: "indexing", done: 7 } }]);
+    expect((await ask(waiting.port, "/openapi.json")).status).toBe(200);
+    await waiting.close();
+  });
+
+  it("does not wait for ever for a request that never comes to its end", async () => {
+    const limits = { headersTimeout: 50, requestTimeout: 50, keepAliveTimeout: 50, connectionsCheckingInterval: 10 };
+    const impatient = await listen(server.app, "127.0.0.1", 0, limits);
+    const begun = [
+      "GET /healthz HTTP/1.1\r\nHost: local",
+      `POST /v1/search HTTP/1.1\r\nHost: localhost:${impatient.port}\r\nContent-Length: 5\r\n\r\n{`,
+    ];
+    for (const text of begun)
+      expect(await sendBytes(impatient.port, text, { hangUp: false })).toMatch(/^HTTP\/1\.1 408 /);
+    await impatient.close();
+  });
+
+  it("answers what is no HTTP in the shape of every other error", async () => {
+    for (const [bytes, status] of [
+      ["nonsense\r\n\r\n", "400"],
+      [`GET /${"a".repeat(20_000)} HTTP/1.1\r\n\r\n`, "431"],
+    ] as const) {
+      const [head = "", body = ""] = (await sendBytes(server.port, bytes)).split("\r\n\r\n");
+      expect(head.split(" ")[1]).toBe(status);
+      expect(JSON.parse(body)).toEqual({ error: { code: expect.any(String), message: expect.any(String), data: {} } });
+    }
+  });
+
+  it("tells who asks nothing of a failure inside, and the log all of it", async () => {
+    const logged: unknown[] = [];
+    const { sessions } = server;
+    const index = () => ({ state: "ready" as const, done: 0 });
+    const memory = async () => Promise.reject(new Error(`broke at ${bench.dir}`));
+    const app = createApp({
+      version: "1",
+      shell: "git memory",
+      caller: {},
+      sessions,
+      index,
+      memory,
+      log: (...all) => void logged.push(all),
+    });
+    const broken = await listen(app, "127.0.0.1", 0);
+    const { status, json, text } = await ask(broken.port, "/v1/entries");
+    expect([status, code(json)]).toEqual([500, "internal"]);
+    expect(text).not.toContain("broke");
+    expect(logged).toEqual([["a request failed", expect.objectContaining({ message: `broke at ${bench.dir}` })]]);
+    await broken.close();
   });
 });
 
