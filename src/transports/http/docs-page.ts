@@ -38,6 +38,7 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   items: [{ op: "save", title: "Use Postgres for billing", content: "Invoices need transactions." }],
   paths: ["src/billing/invoice.ts"],
   append: "Since March also for invoices.",
+  task: "retry failed payments",
 };
 
 function sample(name: string, schema: Schema): unknown {
@@ -84,8 +85,11 @@ function fieldsOf(operation: ApiOperation): Field[] {
   return [...parameters, ...inBody];
 }
 
-/** What an update or a listing is for, where nothing is required. */
-const TELLING = ["query", "append", "limit"];
+/** What a request is about where nothing is required. */
+const TELLING = ["query", "append", "task", "limit"];
+
+/** A text as a shell takes it (POSIX). */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function example(method: string, path: string, operation: ApiOperation, url: string): string {
   const fields = fieldsOf(operation);
@@ -100,11 +104,13 @@ function example(method: string, path: string, operation: ApiOperation, url: str
   };
   const query = needed("query").map((one) => `${one.name}=${encodeURIComponent(String(value(one)))}`);
   const body = Object.fromEntries(needed("body").map((one) => [one.name, value(one)]));
-  const address = `'${url}${filled}${query.length > 0 ? `?${query.join("&")}` : ""}'`;
+  const address = quoted(`${url}${filled}${query.length > 0 ? `?${query.join("&")}` : ""}`);
   const verb =
     method === "get" || (method === "post" && Object.keys(body).length > 0) ? "" : ` -X ${method.toUpperCase()}`;
   const data =
-    Object.keys(body).length > 0 ? ` \\\n  -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify(body)}'` : "";
+    Object.keys(body).length > 0
+      ? ` \\\n  -H 'Content-Type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}`
+      : "";
   return `curl${verb} ${address}${data}`;
 }
 

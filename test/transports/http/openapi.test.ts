@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../../src/errors.js";
@@ -180,5 +181,25 @@ describe("the page for people", () => {
       );
     for (const name of ["details", "table", "pre", "tr", "td", "p"]) expect(tags(name)[0]).toBe(tags(name)[1]);
     expect(Buffer.byteLength(text)).toBeLessThan(100_000);
+  });
+
+  it("has examples that a shell takes, and that are answered", async () => {
+    const signs: Record<string, string> = { "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&" };
+    const { text } = await server.ask("/");
+    const examples = [...text.matchAll(/<pre>([\s\S]*?)<\/pre>/g)]
+      .map(([, inner = ""]) => inner.replace(/&(lt|gt|quot|#39|amp);/g, (sign) => signs[sign] ?? sign))
+      .filter((one) => one.startsWith("curl"));
+    expect(examples).toHaveLength(ALL.length);
+    for (const example of examples) {
+      // The shell says what curl would be given.
+      const args = execFileSync("sh", ["-c", `curl() { printf '%s\\0' "$@"; }; ${example}`], {
+        encoding: "utf8",
+      }).split("\0");
+      const given = (flag: string) => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined);
+      const [method, body, url = ""] = [given("-X"), given("-d"), args.find((one) => one.startsWith("http"))];
+      const path = url.slice(server.url.length);
+      const { status } = await server.ask(path, { ...(method ? { method } : {}), ...(body ? { body } : {}) });
+      expect([example, [200, 201, 404, 409].includes(status)]).toEqual([example, true]);
+    }
   });
 });
