@@ -29,6 +29,9 @@ interface Open {
   seen: number;
 }
 
+/** How long a session is silent at least before another may take its place, in milliseconds. */
+const SILENT_MS = 60_000;
+
 /** JSON-RPC 2.0, section 5.1, and what the transport of MCP uses. */
 const CODE = { parse: -32_700, request: -32_600, refused: -32_000, unknown: -32_001 } as const;
 
@@ -100,6 +103,7 @@ export class McpSessions {
 
   async #begin(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
     const { limit, server, newId, json, clock } = this.#options;
+    if (this.#open.size >= limit) await this.#makeRoom();
     if (this.#closed || this.#open.size >= limit)
       return refuse(response, 503, "refused", `${limit} sessions are open, and more are not served. Try again later.`, {
         code: "unavailable",
@@ -130,6 +134,12 @@ export class McpSessions {
       // A handshake that was refused leaves no session behind.
       if (response.statusCode >= 400) await this.#end(id, open);
     }
+  }
+
+  /** Many clients go away without a word: when there is no room, the one that was silent longest is taken for gone. */
+  async #makeRoom(): Promise<void> {
+    const [oldest] = [...this.#open].filter(([, { busy }]) => busy === 0).sort(([, a], [, b]) => a.seen - b.seen);
+    if (oldest && oldest[1].seen <= this.#options.clock.now() - SILENT_MS) await this.#end(...oldest);
   }
 
   async #pass(open: Open, request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {

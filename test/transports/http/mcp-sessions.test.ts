@@ -177,6 +177,21 @@ describe("a session", () => {
     expect((await post(INITIALIZE)).status).toBe(200);
   });
 
+  it("gives way when there are too many and it was silent for a minute, the most silent one first", async () => {
+    await start({ limit: 3, idle: 3_600_000 });
+    const first = await open();
+    server.clock.advance(30_000);
+    const [second, third] = [await open(), await open()];
+    server.clock.advance(29_999);
+    expect((await post(INITIALIZE)).status).toBe(503);
+    server.clock.advance(1);
+    expect((await post(INITIALIZE)).status).toBe(200);
+    expect((await post(request("ping"), inSession(first))).status).toBe(404);
+    for (const id of [second, third]) expect((await post(request("ping"), inSession(id))).status).toBe(200);
+    expect((await post(INITIALIZE)).status).toBe(503);
+    expect(server.sessions.size).toBe(3);
+  });
+
   it("sees what another session and a REST caller wrote", async () => {
     await start();
     const [left, right] = [await connect("left"), await connect("right")];
