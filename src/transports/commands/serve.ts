@@ -13,6 +13,8 @@ type ServeFlags = GlobalFlags & {
 
 /** Where the server listens when nothing else is said. */
 const DEFAULT_PORT = 4716;
+/** How long an index that still grows may hold up the end, in milliseconds; the next start recovers what is cut off. */
+const CLOSE_MS = 400;
 const SESSION_LIMIT = 100;
 const SESSION_IDLE_MS = 30 * 60_000;
 
@@ -80,7 +82,8 @@ async function serve(program: Program, flags: ServeFlags): Promise<number> {
   });
   program.onStop(async () => {
     await Promise.all([sessions.close(), listening.close()]).catch((error: unknown) => log("stop", error));
-    await opening?.then((open) => open.close()).catch((error: unknown) => log("stop", error));
+    const closed = opening?.then((open) => open.close()).catch((error: unknown) => log("stop", error));
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
     ended();
   });
   // The index grows while the first requests are answered; what is wrong with the store, they tell.

@@ -112,10 +112,10 @@ export function createApp(options: AppOptions): App {
   app.use(() => {
     throw new MemoryError("not_found", "There is nothing at this path. GET /openapi.json names every path there is.");
   });
-  app.use((error: unknown, _request: express.Request, response: express.Response, next: express.NextFunction) => {
+  app.use((error: unknown, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
     const answer = refusal(faultOf(error, log), say);
     // An answer that has begun can only be cut off.
-    if (response.headersSent) next(error);
+    if (response.headersSent) response.destroy();
     else send(response, answer);
   });
   return app;

@@ -30,7 +30,7 @@ const LIMITS: Limits = {
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_CONNECTIONS = 512;
 /** How long a request that is being answered may take when the server ends, in milliseconds. */
-const GRACE_MS = 500;
+const GRACE_MS = 400;
 
 const SAID: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: [
