@@ -35,11 +35,12 @@ const program: Program = {
     process.stderr.write(`git-memory: ${message}: ${told}\n`);
   },
   findGit: async () => (await import("./git/git-binary.js")).findGit(process.env.GIT_MEMORY_GIT || "git", process.env),
-  openMemory: async ({ root, watch, responseFormat }) => {
+  openMemory: async ({ root, watch, responseFormat, roots = async () => [] }) => {
     const { openMemory } = await import("./memory/open-memory.js");
-    const directory = process.env.CLAUDE_PROJECT_DIR || process.cwd();
+    const { CLAUDE_PROJECT_DIR, GIT_MEMORY_ROOT } = process.env;
+    const places = [...(CLAUDE_PROJECT_DIR ? [CLAUDE_PROJECT_DIR] : []), roots];
     const flags = { response_format: responseFormat };
-    return openMemory({ root: root ?? process.env.GIT_MEMORY_ROOT, directory, watch, flags }, facts);
+    return openMemory({ root: root ?? GIT_MEMORY_ROOT, places, directory: process.cwd(), watch, flags }, facts);
   },
   newId: async () => (await import("./memory/ids.js")).newUuid(Date.now()),
   onStop: (stop) => {

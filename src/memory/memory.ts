@@ -20,7 +20,7 @@ import { Catalog } from "./catalog.js";
 import { Draft } from "./draft.js";
 
 /** What the process lends the memory. */
-export interface MemoryOptions extends Omit<StoreOptions, "sink" | "name" | "mode"> {
+export interface MemoryOptions extends Omit<StoreOptions, "sink" | "scanned" | "name" | "mode"> {
   /** Finds the store; undefined = there is none. */
   readonly find: () => Promise<FoundStore | undefined>;
   /** A new UUID v7 for a creation time in milliseconds. */
@@ -43,6 +43,11 @@ interface Opening {
   readonly ready: Promise<void>;
 }
 
+/** Is told what changed, after it reached the index. */
+export type ChangeListener = (changes: readonly Change[]) => void;
+/** Is told how many entry files were looked at, and how many there are. */
+export type ScanListener = (done: number, total: number) => void;
+
 /** How often writes that had to wait are tried again (milliseconds). */
 const SETTLE_MS = 1_000;
 
@@ -55,6 +60,9 @@ export class Memory {
   #state: IndexState = "indexing";
   #opening: Opening | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #expected: number | undefined;
+  readonly #changed = new Set<ChangeListener>();
+  readonly #scanning = new Set<ScanListener>();
   #settings: (store: Readonly<Record<string, unknown>>) => ResolvedSettings = (store) => resolveSettings({ store });
 
   constructor(options: MemoryOptions) {
@@ -103,7 +111,11 @@ export class Memory {
       return this.#settings(manifest.settings).commit.value;
     };
     const sink = (changes: readonly Change[]) => this.#apply(changes);
-    this.#store = await Store.open(found, { ...this.#options, name: "project", sink, mode });
+    const scanned = (done: number, total: number) => {
+      this.#expected = total;
+      for (const listener of this.#scanning) listener(done, total);
+    };
+    this.#store = await Store.open(found, { ...this.#options, name: "project", sink, scanned, mode });
     return this.#store;
   }
 
@@ -116,16 +128,37 @@ export class Memory {
   #settle(): void {
     // What cannot be settled now is tried again by the next tick or write, and status tells why.
     this.#store?.settle().catch(() => undefined);
+    // Calls look for themselves; whoever waits for news is told of what others did while nobody calls.
+    if (this.#changed.size > 0 && this.#store?.noticed) this.#store.refresh().catch(() => undefined);
   }
 
   #apply(changes: readonly Change[]): void {
     if (changes.length === 0) return;
     this.catalog.apply(changes);
     this.index.apply(changes);
+    for (const listener of this.#changed) listener(changes);
+  }
+
+  /** Has every change told that reaches the index from now on, until the function that it gives is called. */
+  onChange(listener: ChangeListener): () => void {
+    this.#changed.add(listener);
+    return () => void this.#changed.delete(listener);
+  }
+
+  /** Has it told how far a look at every file is, until the function that it gives is called. */
+  onScan(listener: ScanListener): () => void {
+    this.#scanning.add(listener);
+    return () => void this.#scanning.delete(listener);
   }
 
   get state(): IndexState {
     return this.#state;
+  }
+
+  /** How many entries the index will hold; undefined until they are counted. */
+  get expected(): number | undefined {
+    if (this.#state === "ready") return this.index.size;
+    return this.#expected === undefined ? undefined : Math.max(this.#expected, this.index.size);
   }
 
   /** The store, without waiting for its index. Throws `not_found` where there is none. */

@@ -1,6 +1,6 @@
 import { findGit, type GitBinary } from "../git/git-binary.js";
 import { bootId, processStart } from "../git/lock.js";
-import { findStore, namedStore, personalSettings } from "../store/find-store.js";
+import { firstStore, namedStore, type Place, personalSettings } from "../store/find-store.js";
 import { newUuid } from "./ids.js";
 import { Memory } from "./memory.js";
 
@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly root?: string | undefined;
   /** Where to look for the project's store, upwards. */
   readonly directory: string;
+  /** Where to look before that, in this order. */
+  readonly places?: readonly Place[] | undefined;
   /** Notice hand edits as they happen: for a server. */
   readonly watch: boolean;
   /** Settings given on the command line: they win over every other place. */
@@ -31,9 +33,9 @@ export interface OpenOptions {
 export async function openMemory(options: OpenOptions, facts: ProcessFacts): Promise<Memory> {
   const { env, home, pid, host } = facts;
   const inCi = env.CI === "true" || env.CI === "1";
-  const { root, directory } = options;
+  const { root, directory, places = [] } = options;
   const memory = new Memory({
-    find: () => (root ? namedStore(root) : findStore(directory, home)),
+    find: () => (root ? namedStore(root) : firstStore([...places, directory], home)),
     personal: () => personalSettings(env, home),
     flags: options.flags,
     newId: newUuid,

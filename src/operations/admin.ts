@@ -25,7 +25,11 @@ const status = operation({
   output: z.object({
     stores: z.array(z.object({ name: z.string(), scope: z.string(), root: z.string(), commit: z.string() })),
     entries: z.record(z.string(), z.int()),
-    index: z.object({ state: z.enum(["indexing", "ready", "absent", "failed"]), done: z.int() }),
+    index: z.object({
+      state: z.enum(["indexing", "ready", "absent", "failed"]),
+      done: z.int(),
+      total: z.int().optional(),
+    }),
     invalid: z.array(problem),
     pending: z.array(z.string()),
     held: z.array(z.string()).optional(),
@@ -42,10 +46,13 @@ const status = operation({
   toolset: "admin",
   route: { method: "GET", path: "/admin/status" },
   args: [],
+  early: true,
   render: (output, style, say) => {
     const lines = output.stores.map((store) => `Store ${store.name}: ${store.scope}, commit mode ${store.commit}`);
     const kinds = Object.entries(output.entries).map(([kind, count]) => `${count} ${kind}`);
-    lines.push(`Entries: ${kinds.join(", ") || "none"} · index ${output.index.state}`);
+    const { state, done, total } = output.index;
+    const far = state === "indexing" && total !== undefined ? ` (${done} of ${total})` : "";
+    lines.push(`Entries: ${kinds.join(", ") || "none"} · index ${state}${far}`);
     const list = (title: string, items: readonly string[]) => {
       const shown = style === "detailed" ? items : items.slice(0, 10);
       if (items.length > 0) lines.push(`${title} (${items.length}):`, ...shown.map((item) => `- ${item}`));
@@ -74,7 +81,8 @@ const status = operation({
     if (memory.state === "ready") await memory.fresh();
     const state = await store.status();
     // Counted and judged at one moment: an index that grows meanwhile is not called ready with what it had before.
-    const index = { state: memory.state, done: memory.index.size };
+    const { state: indexState, expected: total } = memory;
+    const index = { state: indexState, done: memory.index.size, ...(total === undefined ? {} : { total }) };
     const entries = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
     for (const { kind } of memory.index.entries()) entries[kind] = (entries[kind] ?? 0) + 1;
     const dropped = await Promise.all(
@@ -166,8 +174,9 @@ const commit = operation({
     made
       ? `Committed ${files.length} ${files.length === 1 ? "file" : "files"} as ${made.slice(0, 10)}.`
       : "Nothing to commit: every file of the store is as HEAD has it.",
-  run: async ({ memory }, given) => {
+  run: async ({ memory, progress }, given) => {
     const store = await memory.fresh();
+    progress?.(0, undefined, "Committing; hooks of the repository run too");
     const { commit: made, files } = await store.commit(given.message ?? "memory: commit entries");
     return { committed: made !== undefined, ...(made === undefined ? {} : { commit: made }), files: [...files] };
   },
@@ -192,6 +201,7 @@ const config = operation({
   toolset: "admin",
   route: { method: "POST", path: "/admin/config" },
   args: ["key", "value"],
+  early: true,
   render: ({ settings }) =>
     settings.map(({ key, value, source }) => `${key} = ${String(value)} (${source})`).join("\n"),
   run: async ({ memory, caller }, { key, value }) => {

@@ -9,7 +9,7 @@ import { planRestore } from "../memory/remove.js";
 import { resolvePath } from "../memory/resolve.js";
 import { findVersion, versionsOf } from "../memory/versions.js";
 import { writeLine } from "./entry-head.js";
-import { operation } from "./operation.js";
+import { goOn, operation } from "./operation.js";
 import { allowSecrets, baseVersion, reason, ref, writeResult } from "./params.js";
 import { versionOutput, versionView } from "./version-view.js";
 
@@ -133,8 +133,9 @@ const restore = operation({
   args: ["ref", "version"],
   versionOf: ({ version }) => version,
   render: writeLine,
-  run: ({ memory, caller }, given) =>
+  run: ({ memory, caller, signal }, given) =>
     memory.transact(async (draft) => {
+      goOn(signal);
       const edit = await planRestore(memory, draft, given as Parameters<typeof planRestore>[2]);
       await refuseSecrets(draft, given.allow_secrets ?? []);
       const { name } = await memory.store();

@@ -3,10 +3,16 @@ import { MemoryError } from "../errors.js";
 import type { Caller } from "../memory/caller.js";
 import type { Memory } from "../memory/memory.js";
 
+/** Told how far a long call is: a count, how much it is in all where that is known, and what is being done. */
+export type Progress = (done: number, total: number | undefined, message: string) => void;
+
 /** What an operation works with: the memory, and who calls. */
 export interface OperationContext {
   readonly memory: Memory;
   readonly caller: Caller;
+  /** Nobody waits for the answer any more: what has not begun to write then never does. */
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
 }
 
 /** `read` changes nothing; `write` adds or changes; `delete` can take text out of what is current. */
@@ -50,6 +56,8 @@ export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodT
   readonly alsoAt?: readonly (Route & { readonly name: string })[];
   /** Input fields that the command line takes by position; the last one takes the rest when it is a list. */
   readonly args: readonly (keyof z.infer<I> & string)[];
+  /** Answers while the index is still being built. */
+  readonly early?: true;
   /** Input fields that MCP shows at the top; the others go into `filter`. All of them when absent. */
   readonly advertised?: readonly (keyof z.infer<I> & string)[];
   /** The version of the one entry that an output is about: REST's ETag. */
@@ -89,16 +97,45 @@ const FAILED =
   "Something unexpected went wrong inside git-memory. Nothing that was acknowledged is lost; the server's log has the cause.";
 
 /**
- * The only gate to an operation: parses the input, runs, parses the output. Throws MemoryError and nothing else; the
- * cause of an `internal` one is for the log.
+ * The only gate to an operation: parses the input, waits for the index, runs, parses the output. Throws MemoryError and
+ * nothing else; the cause of an `internal` one is for the log.
  */
 export async function invoke(target: Operation, context: OperationContext, raw: unknown): Promise<unknown> {
   const input = target.input.safeParse(raw ?? {});
   if (!input.success) throw refusal(target, input.error.issues[0]!);
-  try {
+  return attend(context, async () => {
+    if (!target.early) await ready(context);
     return target.output.parse(await target.run(context, input.data));
+  });
+}
+
+/** Runs what works with the memory, telling how far a look at every file is meanwhile. Throws as `invoke` does. */
+export async function attend<T>({ memory, progress }: OperationContext, work: () => Promise<T>): Promise<T> {
+  const quiet = progress && memory.onScan((done, total) => progress(done, total, "Reading the entries"));
+  try {
+    return await work();
   } catch (error) {
     if (error instanceof MemoryError) throw error;
     throw new MemoryError("internal", FAILED, {}, { cause: error });
+  } finally {
+    quiet?.();
   }
 }
+
+/** The index is there, or the call was cancelled: then `unavailable`, and nothing was done. */
+export async function ready({ memory, signal }: Pick<OperationContext, "memory" | "signal">): Promise<void> {
+  if (memory.state !== "ready") await Promise.race([memory.fresh(), ...(signal ? [abortion(signal)] : [])]);
+  goOn(signal);
+}
+
+/** Throws `unavailable` when nobody waits any more. */
+export function goOn(signal: AbortSignal | undefined): void {
+  if (signal?.aborted)
+    throw new MemoryError("unavailable", "The call was cancelled before it wrote anything; nothing was done.");
+}
+
+const abortion = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });

@@ -7,7 +7,7 @@ import { planDelete, planRestore } from "../memory/remove.js";
 import { planSave } from "../memory/save.js";
 import { planUpdate } from "../memory/update.js";
 import { writeLine } from "./entry-head.js";
-import { type OperationContext, operation } from "./operation.js";
+import { goOn, type OperationContext, operation } from "./operation.js";
 import { allowSecrets, baseVersion, fields, kind, reason, ref, scope, tags, writeResult } from "./params.js";
 
 const saveInput = {
@@ -55,13 +55,15 @@ interface WriteInput {
 
 /** Runs what decides about some entries as one write: all of them or none. */
 async function writeAll(
-  { memory, caller }: OperationContext,
+  { memory, caller, signal }: OperationContext,
   decide: (draft: Draft) => Promise<readonly Edit[]>,
   reason: string | undefined,
 ) {
   const { name } = await memory.store();
   return memory.transact(async (draft) => {
+    goOn(signal);
     const edits = await decide(draft);
+    goOn(signal);
     return {
       record: recordOf(edits, caller, reason),
       answer: (written) => edits.map((edit) => resultOf(memory, name, edit, written)),
@@ -71,7 +73,7 @@ async function writeAll(
 
 /** Every plan is tried, so that one answer names all that has to be mended. */
 async function decideAll(
-  memory: Memory,
+  { memory, progress }: OperationContext,
   draft: Draft,
   plans: readonly Plan[],
   allow: readonly string[],
@@ -79,6 +81,7 @@ async function decideAll(
   const edits: Edit[] = [];
   const errors: Refusal[] = [];
   for (const [position, plan] of plans.entries()) {
+    progress?.(position, plans.length, "Deciding item by item");
     try {
       edits.push(await plan(memory, draft));
     } catch (error) {
@@ -209,7 +212,7 @@ export const bulk = operation({
   render: ({ results }) => results.map((result) => `- ${writeLine(result)}`).join("\n"),
   run: async (context, given) => {
     const plans = given.items.map(planOf);
-    const decide = (draft: Draft) => decideAll(context.memory, draft, plans, given.allow_secrets ?? []);
+    const decide = (draft: Draft) => decideAll(context, draft, plans, given.allow_secrets ?? []);
     return { results: await writeAll(context, decide, given.reason) };
   },
 });

@@ -54,6 +54,25 @@ export async function findStore(directory: string, home: string): Promise<FoundS
   }
 }
 
+/** A folder to look in, or a question that is only asked when its turn comes. */
+export type Place = string | (() => Promise<readonly string[]>);
+
+/** The project store of the first of these places that leads to one; folders that are not there are passed over. */
+export async function firstStore(places: readonly Place[], home: string): Promise<FoundStore | undefined> {
+  for (const place of places)
+    for (const directory of typeof place === "string" ? [place] : await place()) {
+      const found = (await isFolder(directory)) ? await findStore(directory, home) : undefined;
+      if (found) return found;
+    }
+  return undefined;
+}
+
+const isFolder = (directory: string): Promise<boolean> =>
+  fs.stat(directory).then(
+    (stat) => stat.isDirectory(),
+    () => false,
+  );
+
 async function isProject(root: string): Promise<boolean> {
   const bytes = await readIfThere(path.join(root, MANIFEST_FILE));
   return bytes !== undefined && parseManifest(bytes).root.level !== "global";

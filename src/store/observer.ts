@@ -38,6 +38,9 @@ export interface Current {
 /** Takes changes as they are found. */
 type Tell = (changes: readonly Change[]) => void;
 
+/** Told while every file is looked at: entry files done, and how many there are. */
+export type Scanned = (done: number, total: number) => void;
+
 /** How long a scan works before it lets others have the event loop, in milliseconds. */
 const SLICE_MS = 8;
 
@@ -64,14 +67,14 @@ export class Observer {
   }
 
   /** Everything from the beginning: journal, HEAD and files. */
-  async start(tell: Tell): Promise<void> {
+  async start(tell: Tell, scanned?: Scanned): Promise<void> {
     this.#tip = await this.#context.journal.tip();
     this.#last = await this.#context.log.lastWrites(this.#tip);
     this.#person = (await this.#context.user()).name;
     await this.#noteState();
     await this.#noteHost();
     this.#context.host?.release();
-    await this.scan(tell);
+    await this.scan(tell, scanned);
   }
 
   get invalid(): Invalid[] {
@@ -201,30 +204,39 @@ export class Observer {
   }
 
   /** Compares every file with what is known, and tells what differs, slice by slice: nobody waits for all of it. */
-  async scan(tell: Tell): Promise<void> {
+  async scan(tell: Tell, scanned: Scanned = () => undefined): Promise<void> {
     let changes: Change[] = [];
-    const seen = new Set<string>();
+    const entries = new Map<string, string | undefined>();
     this.#others.clear();
     let since = performance.now();
+    const breathe = async (): Promise<void> => {
+      if (performance.now() - since <= SLICE_MS) return;
+      tell(changes);
+      changes = [];
+      await pause();
+      since = performance.now();
+    };
     for (const { file, refused } of walk(this.#context.root, "")) {
-      if (performance.now() - since > SLICE_MS) {
-        tell(changes);
-        changes = [];
-        await pause();
-        since = performance.now();
-      }
+      await breathe();
       const located = locate(file, this.#context.manifest.root);
       if (located.type === "other") this.#others.set(file, refused ?? located.reason);
-      if (located.type !== "entry") continue;
-      seen.add(file);
+      if (located.type === "entry") entries.set(file, refused);
+    }
+    let done = 0;
+    scanned(done, entries.size);
+    for (const [file, refused] of entries) {
+      if (performance.now() - since > SLICE_MS) scanned(done, entries.size);
+      await breathe();
+      done++;
       if (refused === undefined && this.#unchanged(file)) continue;
       const change = await this.#observe(file, refused);
       if (change) changes.push(change);
     }
-    const gone = [...this.#known.keys(), ...this.#invalid.keys()].filter((file) => !seen.has(file));
+    const gone = [...this.#known.keys(), ...this.#invalid.keys()].filter((file) => !entries.has(file));
     const held = this.#state.held.map(({ path: file }) => storePath(this.#context, file));
     this.#scanned = true;
-    tell([...changes, ...(await this.look([...gone, ...held.filter((file) => !seen.has(file))]))]);
+    tell([...changes, ...(await this.look([...gone, ...held.filter((file) => !entries.has(file))]))]);
+    scanned(done, entries.size);
   }
 
   #unchanged(file: string): boolean {

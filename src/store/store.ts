@@ -14,7 +14,7 @@ import type { FoundStore } from "./find-store.js";
 import { type History, history, readVersion } from "./history.js";
 import { JournalLog } from "./journal-log.js";
 import { LocalState, localFolder } from "./local-state.js";
-import { type Current, Observer } from "./observer.js";
+import { type Current, Observer, type Scanned } from "./observer.js";
 import { publishPending } from "./publisher.js";
 import { recover } from "./recovery.js";
 import { type StoreStatus, statusOf } from "./status.js";
@@ -39,6 +39,8 @@ export interface StoreOptions {
   readonly mode?: (manifest: Manifest, usual: CommitMode) => CommitMode;
   /** The one door through which every change reaches the index, in order. */
   readonly sink: (changes: readonly Change[]) => void;
+  /** Told while every file is looked at, which may take seconds. */
+  readonly scanned?: Scanned;
 }
 
 /** What a write did. */
@@ -150,7 +152,7 @@ export class Store {
     if (mode === "each" && (await journal.tip()) !== (await journal.mark("published")))
       this.#unpublished = "it was not published yet when its writer ended";
     this.#scannedAt = performance.now();
-    await this.#observer.start(this.#options.sink);
+    await this.#observer.start(this.#options.sink, this.#options.scanned);
   }
 
   async #recoverAtStart(): Promise<void> {
@@ -190,7 +192,7 @@ export class Store {
         const age = performance.now() - this.#scannedAt;
         if (!this.#scanDue && age < (this.#watching === true ? RESCAN_MS : UNWATCHED_RESCAN_MS)) return;
         this.#scanDue = false;
-        await this.#observer.scan(this.#options.sink);
+        await this.#observer.scan(this.#options.sink, this.#options.scanned);
       } catch (error) {
         this.#scanDue = true;
         throw error;
@@ -213,6 +215,16 @@ export class Store {
   /** Compares every file anew at the next refresh. */
   rescan(): void {
     this.#scanDue = true;
+  }
+
+  /** Whether hand edits are noticed as they happen, or why not. */
+  get watching(): boolean | string {
+    return this.#watching;
+  }
+
+  /** Something happened that the next refresh will look at. */
+  get noticed(): boolean {
+    return this.#touched.size > 0 || this.#scanDue;
   }
 
   /** The current text at a store path. */

@@ -16,8 +16,8 @@ export async function serveMcp(program: Program, flags: McpFlags): Promise<numbe
   await serveStdio({
     version: program.version,
     toolsets: parseToolsets(flags.toolsets ?? program.env.GIT_MEMORY_TOOLSETS),
-    memory: () => {
-      memory ??= program.openMemory({ ...flags, watch: true });
+    memory: (roots) => {
+      memory ??= program.openMemory({ ...flags, watch: true, roots });
       return memory;
     },
     session: flags.session ?? program.env.GIT_MEMORY_SESSION ?? (await program.newId()),

@@ -7,6 +7,8 @@ export interface Opening {
   readonly root?: string | undefined;
   readonly watch: boolean;
   readonly responseFormat?: string | undefined;
+  /** The folders that a client works in; asked only when no setting names the project. */
+  readonly roots?: (() => Promise<readonly string[]>) | undefined;
 }
 
 /** What the process lends to the commands that own it: they never touch `process` themselves. */

@@ -78,7 +78,8 @@ export async function callTool(
       structuredContent: output as Record<string, unknown>,
     };
   } catch (error) {
-    if (!(error instanceof MemoryError) || error.code === "internal")
+    // Nobody gets the answer to a call that was cancelled, and nothing went wrong.
+    if (!context.signal?.aborted && (!(error instanceof MemoryError) || error.code === "internal"))
       log("a call failed", error instanceof Error ? (error.cause ?? error) : error);
     return failure(error, speech);
   }

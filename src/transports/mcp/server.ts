@@ -1,21 +1,23 @@
-import type { Caller } from "../../memory/caller.js";
 import type { Memory } from "../../memory/memory.js";
 import type { Toolset } from "../../operations/operation.js";
 import { INSTRUCTIONS } from "../../setup/instructions.js";
 import {
   connectHttp,
   connectStdio,
+  type Exchange,
   type Handle,
   type HttpSession,
   type HttpSessionOptions,
+  type Peer,
   type ServerInfo,
 } from "./protocol.js";
+import { rootFolders } from "./roots.js";
 
 export interface ServerOptions {
   readonly version: string;
   readonly toolsets: ReadonlySet<Toolset>;
-  /** Makes the memory, when the handshake is over: nothing heavy is loaded before. */
-  readonly memory: () => Promise<Memory>;
+  /** Makes the memory, when the handshake is over: nothing heavy is loaded before. `roots` asks the client for its folders. */
+  readonly memory: (roots: () => Promise<readonly string[]>) => Promise<Memory>;
   readonly session: string;
   /** What the environment says the agent is; else the client's own name. */
   readonly agent: string | undefined;
@@ -24,38 +26,55 @@ export interface ServerOptions {
   readonly log: (message: string, cause: unknown) => void;
 }
 
+/** What one connection works with once something is asked of it. */
+async function open(options: ServerOptions, peer: Peer, memory: Promise<Memory>) {
+  const [{ openDesk }, opened] = await Promise.all([import("./desk.js"), memory]);
+  return openDesk(options, peer, opened);
+}
+
 /** What the product answers on one connection: `initialize` is over at once, everything else waits for what it needs. */
 const handlersOf =
   (options: ServerOptions): Handle =>
-  ({ client }) => {
-    const surface = async () => {
-      const [{ OPERATIONS }, tools] = await Promise.all([import("../../operations/registry.js"), import("./tools.js")]);
-      return { operations: tools.offered(OPERATIONS, options.toolsets), tools };
+  (peer) => {
+    let asked: Promise<readonly string[]> | undefined;
+    const roots = () => {
+      asked ??= rootFolders(peer);
+      return asked;
     };
+    let opening: ReturnType<typeof open> | undefined;
+    const desk = () => {
+      opening ??= open(options, peer, options.memory(roots));
+      return opening;
+    };
+    const background = (work: () => Promise<void>) =>
+      void setImmediate(() => void work().catch((error: unknown) => options.log("start", error)));
+    type Desk = Awaited<ReturnType<typeof open>>;
+    const at =
+      <P, R extends object>(work: (desk: Desk, params: P, exchange: Exchange) => Promise<R>) =>
+      async (params: P, exchange: Exchange): Promise<R> =>
+        work(await desk(), params, exchange);
     return {
-      initialized: () => {
-        // The answer to `initialize` is on its way: now the store may be opened. Calls report what goes wrong with it.
-        setImmediate(
-          () => void Promise.all([options.memory(), surface()]).catch((error: unknown) => options.log("start", error)),
-        );
+      // The answer to `initialize` is on its way: now the store may be opened. Calls report what goes wrong with it.
+      initialized: () => background(async () => (await desk()).begin()),
+      rootsChanged: () => {
+        asked = undefined;
+        background(async () => (await desk()).lookAgain());
       },
-      listTools: async () => {
-        const { operations, tools } = await surface();
-        return tools.toolsOf(operations);
-      },
-      callTool: async (name, args) => {
-        const [{ operations }, { callTool }, memory] = await Promise.all([
-          surface(),
-          import("./call.js"),
-          options.memory(),
-        ]);
-        const own = operations.filter(({ area }) => `memory_${area}` === name);
-        if (own.length === 0) return undefined;
-        const named = client();
-        const agent = options.agent ?? (named && `${named.name}/${named.version}`);
-        const caller: Caller = { session: options.session, ...(agent === undefined ? {} : { agent }) };
-        const speech = { tools: new Set(operations.map(({ area }) => area)), shell: options.shell };
-        return callTool(own, args, { memory, caller }, speech, options.log);
+      closed: () => void opening?.then((open) => open.close()).catch(() => undefined),
+      answers: {
+        "tools/list": async () => {
+          const { toolsFor } = await import("./tools.js");
+          return { tools: await toolsFor(options.toolsets) };
+        },
+        "tools/call": at((open, params, exchange) => open.callTool(params.name, params.arguments ?? {}, exchange)),
+        "resources/list": at((open, params, exchange) => open.listResources(params.cursor, exchange)),
+        "resources/templates/list": at((open) => open.listTemplates()),
+        "resources/read": at((open, params, exchange) => open.readResource(params.uri, exchange)),
+        "resources/subscribe": at((open, params, exchange) => open.subscribe(params.uri, exchange)),
+        "resources/unsubscribe": at((open, params) => open.unsubscribe(params.uri)),
+        "prompts/list": at((open) => open.listPrompts()),
+        "prompts/get": at((open, params, exchange) => open.getPrompt(params.name, params.arguments ?? {}, exchange)),
+        "completion/complete": at((open, params, exchange) => open.complete(params.ref, params.argument, exchange)),
       },
     };
   };

@@ -106,3 +106,9 @@ export function toolsOf(operations: readonly Operation[]): ToolDefinition[] {
   const areas = [...new Set(operations.map(({ area }) => area))];
   return areas.map((area) => toolOf(operations.filter((one) => one.area === area)));
 }
+
+/** The tools that these toolsets offer; the registry is loaded only now. */
+export async function toolsFor(toolsets: ReadonlySet<Toolset>): Promise<ToolDefinition[]> {
+  const { OPERATIONS } = await import("../../operations/registry.js");
+  return toolsOf(offered(OPERATIONS, toolsets));
+}
