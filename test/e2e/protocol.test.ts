@@ -112,7 +112,7 @@ describe("the protocol", () => {
     expect(
       (await client.send("tools/call", { name: "memory_admin", arguments: { action: "status" } })).error?.code,
     ).toBe(-32602);
-    expect((await client.send("resources/list")).error?.code).toBe(-32601);
+    expect((await client.send("tasks/list")).error?.code).toBe(-32601);
   });
 
   it("offers more tools when it is asked to, by flag or environment", async () => {

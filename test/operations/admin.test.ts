@@ -14,7 +14,7 @@ describe("admin status", () => {
     expect(await bench.call("admin status")).toEqual({
       stores: [{ name: "project", scope: "project/demo", root: ".memory", commit: "journal" }],
       entries: {},
-      index: { state: "ready", done: 0 },
+      index: { state: "ready", done: 0, total: 0 },
       invalid: [],
       pending: [],
       dropped: [],

@@ -7,7 +7,14 @@ export const PROGRAM = path.resolve("dist/git-memory.js");
 
 export interface Reply {
   readonly result?: Record<string, unknown>;
-  readonly error?: { readonly code: number; readonly message: string };
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+}
+
+/** A request or notification of the server. */
+export interface Heard {
+  readonly id?: number;
+  readonly method: string;
+  readonly params?: Record<string, unknown>;
 }
 
 /** Speaks the protocol line by line, so that every byte of standard output is seen. */
@@ -16,6 +23,10 @@ export class LineClient {
   readonly lines: string[] = [];
   readonly exit: Promise<number | null>;
   stderr = "";
+  /** What the server sent of its own accord. */
+  readonly heard: Heard[] = [];
+  /** Answers the server's requests; undefined = no answer at all. */
+  respond: (request: Heard) => Record<string, unknown> | undefined = () => undefined;
   #id = 0;
   #rest = "";
   readonly #waiting = new Map<number, (reply: Reply) => void>();
@@ -34,8 +45,12 @@ export class LineClient {
     this.#rest = parts.pop() ?? "";
     for (const line of parts) {
       this.lines.push(line);
-      const message = JSON.parse(line) as Reply & { id?: number };
-      if (message.id !== undefined) this.#waiting.get(message.id)?.(message);
+      const message = JSON.parse(line) as (Reply & { id?: number }) | Heard;
+      if ("method" in message) {
+        this.heard.push(message);
+        const result = message.id === undefined ? undefined : this.respond(message);
+        if (result) this.raw(`${JSON.stringify({ jsonrpc: "2.0", id: message.id, result })}\n`);
+      } else if (message.id !== undefined) this.#waiting.get(message.id)?.(message);
     }
   }
 
@@ -50,10 +65,19 @@ export class LineClient {
     return reply;
   }
 
-  async initialize(): Promise<Record<string, unknown>> {
+  notify(method: string, params: unknown = {}): void {
+    this.raw(`${JSON.stringify({ jsonrpc: "2.0", method, params })}\n`);
+  }
+
+  /** The parameters of the server's notifications of one method. */
+  told(method: string): Record<string, unknown>[] {
+    return this.heard.filter((one) => one.method === method).map(({ params = {} }) => params);
+  }
+
+  async initialize(capabilities: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
     const clientInfo = { name: "test-client", version: "1.0" };
-    const { result } = await this.send("initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo });
-    this.raw(`${JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" })}\n`);
+    const { result } = await this.send("initialize", { protocolVersion: "2025-06-18", capabilities, clientInfo });
+    this.notify("notifications/initialized");
     return result ?? {};
   }
 
