@@ -20,6 +20,7 @@ import { recover } from "./recovery.js";
 import { type StoreStatus, statusOf } from "./status.js";
 import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
+import { isWritable } from "./working-files.js";
 import { type FileWrite, StartOver, type WriteRecord, Writer } from "./writer.js";
 
 /** What the process lends a store. */
@@ -146,7 +147,9 @@ export class Store {
 
   /** Recovers what a dead process left, begins to watch, and tells every entry. */
   async start(): Promise<void> {
-    if (this.#options.watch) this.#watch();
+    const places = [path.join(this.root, MANIFEST_FILE), this.#context.local.lock];
+    if (this.#options.watch && places.every(isWritable)) this.#watch();
+    else if (this.#options.watch) this.#watching = "this checkout is read-only";
     await this.#recoverAtStart();
     const { journal, mode } = this.#context;
     if (mode === "each" && (await journal.tip()) !== (await journal.mark("published")))
@@ -313,7 +316,10 @@ export class Store {
     const commit = () => commitStore(this.#context, this.#observer, message);
     // A person's hooks may take minutes and write to the store: nobody waits for them unless we write to the branch too.
     const alone = mode === "each" || !host?.git;
-    const prepared = await this.#lock.hold(() => prepare().then(() => (alone ? commit() : undefined)));
+    const work = () => prepare().then(() => (alone ? commit() : undefined));
+    const prepared = await this.#lock.hold(work).catch((error: unknown) => {
+      throw readOnly(error);
+    });
     const outcome = prepared ?? (await commit());
     await this.refresh();
     return outcome;

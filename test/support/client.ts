@@ -17,6 +17,12 @@ export interface Heard {
   readonly params?: Record<string, unknown>;
 }
 
+/** Whom a program runs as; the user who runs the tests when empty. */
+export interface User {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
 /** Speaks the protocol line by line, so that every byte of standard output is seen. */
 export class LineClient {
   readonly child: ChildProcessWithoutNullStreams;
@@ -31,8 +37,8 @@ export class LineClient {
   #rest = "";
   readonly #waiting = new Map<number, (reply: Reply) => void>();
 
-  constructor(cwd: string, args: readonly string[] = [], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [PROGRAM, "mcp", ...args], { cwd, env: { ...GIT_ENV, ...env } });
+  constructor(cwd: string, args: readonly string[] = [], env: Record<string, string> = {}, user: User = {}) {
+    this.child = spawn(process.execPath, [PROGRAM, "mcp", ...args], { cwd, env: { ...GIT_ENV, ...env }, ...user });
     this.child.stdout.on("data", (chunk: Buffer) => this.#hear(chunk.toString("utf8")));
     this.child.stderr.on("data", (chunk: Buffer) => {
       this.stderr += chunk.toString("utf8");

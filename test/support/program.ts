@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { PROGRAM } from "./client.js";
+import { PROGRAM, type User } from "./client.js";
 import { GIT_ENV } from "./repositories.js";
 
 export interface Ran {
@@ -11,15 +11,17 @@ export interface Ran {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  readonly user?: User;
 }
 
 /** Runs the built program as a person would in a shell. */
-export function run(cwd: string, args: readonly string[], { env = {}, input = "" }: RunOptions = {}): Ran {
+export function run(cwd: string, args: readonly string[], { env = {}, input = "", user = {} }: RunOptions = {}): Ran {
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
     cwd,
     encoding: "utf8",
     env: { ...GIT_ENV, ...env },
     input,
+    ...user,
     maxBuffer: 2 ** 27,
     // What hangs is ended, and has no status.
     timeout: 30_000,
