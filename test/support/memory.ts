@@ -20,6 +20,8 @@ export interface Given {
   readonly dir?: string;
   readonly flags?: Json;
   readonly env?: Record<string, string>;
+  /** The store is found when this is over. */
+  readonly gate?: Promise<void>;
 }
 
 /** A memory over a store on disk, with a clock that moves a millisecond whenever somebody looks, and ids that count. */
@@ -36,12 +38,22 @@ export class Bench {
     this.clock = clock;
   }
 
-  static async open({ dir = makeCheckedInStore(), flags, env = {} }: Given = {}): Promise<Bench> {
+  static async open(given: Given = {}): Promise<Bench> {
+    const bench = await Bench.opening(given);
+    await bench.memory.fresh();
+    return bench;
+  }
+
+  /** The same without waiting for the index. */
+  static async opening({ dir = makeCheckedInStore(), flags, env = {}, gate }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
     const clock = { at: START };
     let ids = 0;
     const memory = new Memory({
-      find: () => namedStore(dir),
+      find: async () => {
+        await gate;
+        return namedStore(dir);
+      },
       personal: async () => undefined,
       flags,
       newId: (at) => uuidAt(at, ++ids),
@@ -54,7 +66,6 @@ export class Bench {
       publishes: true,
     });
     memory.start();
-    await memory.fresh();
     return new Bench(dir, found.root, memory, clock);
   }
 
