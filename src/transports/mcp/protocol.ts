@@ -98,12 +98,12 @@ type Method = keyof typeof REQUESTS;
 export type Params<M extends Method> = NonNullable<(typeof REQUESTS)[M]["_output"]["params"]>;
 
 /** What a server answers, by method; the results are in the protocol's own shapes. Methods that are absent are unknown to it. */
-export type Answers = {
+type Answers = {
   readonly [M in Method]?: (params: Params<M>, exchange: Exchange) => Promise<object>;
 };
 
 /** What is there for one connection. */
-export interface Handlers {
+interface Handlers {
   /** The handshake is over. */
   readonly initialized: () => void;
   /** The client has other roots than before. */

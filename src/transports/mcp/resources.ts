@@ -26,7 +26,7 @@ export const ENTRY_TEMPLATE = {
 };
 
 /** The URI of an address: what reserved expansion leaves (RFC 6570, 3.2.3), and nothing that begins a query or fragment. */
-export const uriOf = (address: string): string =>
+const uriOf = (address: string): string =>
   SCHEME + encodeURI(address).replace(/[?#]/g, (letter) => encodeURIComponent(letter));
 
 /** The refs that a URI may mean, likeliest first: a client may have escaped what was in the address already. */
