@@ -109,16 +109,34 @@ export async function invoke(target: Operation, context: OperationContext, raw: 
   });
 }
 
-/** Runs what works with the memory, telling how far a look at every file is meanwhile. Throws as `invoke` does. */
-export async function attend<T>({ memory, progress }: OperationContext, work: () => Promise<T>): Promise<T> {
-  const quiet = progress && memory.onScan((done, total) => progress(done, total, "Reading the entries"));
+/** After so long without news a caller that wants to know is told that there is none (milliseconds). */
+const BEAT_MS = 5_000;
+
+/** Tells a caller that wants to know how far a look at every file is, and now and then that work goes on; gives the end of that. */
+function tell({ memory, progress }: OperationContext): () => void {
+  if (!progress) return () => undefined;
+  let beats = 0;
+  const beat = setInterval(() => progress(++beats, undefined, "Still at work"), BEAT_MS).unref();
+  const quiet = memory.onScan((done, total) => {
+    beat.refresh();
+    progress(done, total, "Reading the entries");
+  });
+  return () => {
+    clearInterval(beat);
+    quiet();
+  };
+}
+
+/** Runs what works with the memory, telling how far it is. Throws as `invoke` does. */
+export async function attend<T>(context: OperationContext, work: () => Promise<T>): Promise<T> {
+  const quiet = tell(context);
   try {
     return await work();
   } catch (error) {
     if (error instanceof MemoryError) throw error;
     throw new MemoryError("internal", FAILED, {}, { cause: error });
   } finally {
-    quiet?.();
+    quiet();
   }
 }
 

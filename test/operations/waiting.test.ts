@@ -1,6 +1,6 @@
 import path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { invoke, type OperationContext } from "../../src/operations/operation.js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { attend, invoke, type OperationContext } from "../../src/operations/operation.js";
 import { findOperation } from "../../src/operations/registry.js";
 import { Bench, type Json } from "../support/memory.js";
 import { entryText, makeCheckedInStore, put, until } from "../support/repositories.js";
@@ -65,6 +65,24 @@ describe("a long call", () => {
     const count = told.length;
     await bench.rescan();
     expect(told.length).toBe(count);
+  });
+
+  it("that has no count says now and then that it goes on", async () => {
+    bench = await Bench.open();
+    const told: unknown[] = [];
+    const { closed, open } = gate();
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const context = { memory: bench.memory, caller: CALLER, progress: (...one: unknown[]) => void told.push(one) };
+      const working = attend(context, () => closed);
+      vi.advanceTimersByTime(11_000);
+      open();
+      await working;
+      vi.advanceTimersByTime(60_000);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(told).toEqual([1, 2].map((beats) => [beats, undefined, "Still at work"]));
   });
 
   it("that writes many entries tells which it is at", async () => {

@@ -37,7 +37,9 @@ const handlersOf =
   (options: ServerOptions): Handle =>
   (peer) => {
     let asked: Promise<readonly string[]> | undefined;
-    const roots = () => {
+    const roots = async () => {
+      // Before the handshake nothing is known of the client.
+      if (!peer.client()) return [];
       asked ??= rootFolders(peer);
       return asked;
     };
