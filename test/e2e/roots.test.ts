@@ -138,6 +138,28 @@ describe("the client's roots", () => {
     expect([await served(), asked()]).toEqual(["project/roots", 1]);
   });
 
+  it("are not asked for before the handshake is over, and a call does not wait for it for ever", async () => {
+    client = new LineClient(project("b"), ["--toolsets", "admin"]);
+    client.respond = () => ({ roots: [] });
+    const clientInfo = { name: "test-client", version: "1.0" };
+    await client.send("initialize", { protocolVersion: "2025-11-25", capabilities: { roots: {} }, clientInfo });
+    expect([await served(), asked()]).toEqual(["project/b", 0]);
+  });
+
+  it("that lead to a store later are news to who listed the entries", async () => {
+    let roots: unknown = [];
+    await connect({ capabilities: { roots: { listChanged: true } } });
+    client.respond = () => ({ roots });
+    expect((await client.send("resources/list")).result).toEqual({ resources: [] });
+    const dir = project("late");
+    put(path.join(dir, ".memory/memories/one.md"), "# One\n\ntext\n");
+    roots = [{ uri: uri(dir) }];
+    client.notify("notifications/roots/list_changed");
+    await until(() => client.told("notifications/resources/list_changed").length > 0);
+    const { result } = await client.send("resources/list");
+    expect(result).toMatchObject({ resources: [{ name: "memories/one" }] });
+  });
+
   it("are looked at again when they change and no store was found, and not when one was", async () => {
     let roots: unknown = [{ uri: uri(empty) }];
     await connect({ capabilities: { roots: { listChanged: true } } });

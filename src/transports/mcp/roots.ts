@@ -23,11 +23,12 @@ function folderOf(root: unknown): string | undefined {
 export async function rootFolders({ initialized, capabilities, request }: Peer): Promise<readonly string[]> {
   if (!capabilities().roots) return [];
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ROOTS_MS);
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), ROOTS_MS);
   });
   // A server asks nothing before the handshake is over.
-  await Promise.race([initialized, late]).finally(() => clearTimeout(timer));
+  const begun = await Promise.race([initialized, late]).finally(() => clearTimeout(timer));
+  if (begun === "late") return [];
   const answer = await request("roots/list", {}, ROOTS_MS).catch(() => undefined);
   const roots = Array.isArray(answer?.roots) ? answer.roots : [];
   return roots.map(folderOf).filter((folder) => folder !== undefined);

@@ -57,7 +57,10 @@ const handlersOf =
         work(await desk(), params, exchange);
     return {
       // The answer to `initialize` is on its way: now the store may be opened. Calls report what goes wrong with it.
-      initialized: () => background(async () => (await desk()).begin()),
+      initialized: () => {
+        asked = undefined;
+        background(async () => (await desk()).begin());
+      },
       rootsChanged: () => {
         asked = undefined;
         background(async () => (await desk()).lookAgain());
