@@ -184,6 +184,20 @@ describe("news about resources", () => {
     expect(client.told(UPDATED)).toEqual([{ uri: "memory://entry/memories/one" }]);
   });
 
+  it("are told about so many entries and no more, however they are named", async () => {
+    entry("memories/one.md", text("One"));
+    await client.initialize();
+    // Escaping a letter makes another URI of the same entry.
+    const uri = (at: number) =>
+      `memory://entry/${[..."memories/one"].map((letter, bit) => ((at >> bit) & 1 ? `%${letter.charCodeAt(0).toString(16)}` : letter)).join("")}`;
+    const subscribe = (at: number) => client.send("resources/subscribe", { uri: uri(at) });
+    const replies = await Promise.all(Array.from({ length: 1_001 }, (_, at) => subscribe(at)));
+    expect(replies.filter(({ error }) => error).map(({ error }) => error?.code)).toEqual([-32602]);
+    expect((await subscribe(0)).result).toEqual({});
+    await client.send("resources/unsubscribe", { uri: uri(0) });
+    expect((await subscribe(1_000)).result).toEqual({});
+  });
+
   it("tell a subscriber of every change of its text, and of no other, until it has enough", async () => {
     entry("memories/one.md", text("One"));
     entry("memories/two.md", text("Two"));
@@ -194,17 +208,19 @@ describe("news about resources", () => {
       -32002,
     );
     await client.call("memory_update", { ref: "memories/two", append: "x" });
-    entry("memories/one.md", text("One", "", "By hand."));
-    await until(() => client.told(UPDATED).length === 1);
-    await client.call("memory_update", { ref: "memories/one", append: "By a call." });
-    await until(() => client.told(UPDATED).length === 2);
-    fs.rmSync(path.join(dir, ".memory/memories/one.md"));
-    await until(() => client.told(UPDATED).length === 3);
+    const next = async (what: () => unknown): Promise<void> => {
+      const before = client.told(UPDATED).length;
+      await what();
+      await until(() => client.told(UPDATED).length > before);
+    };
+    await next(() => entry("memories/one.md", text("One", "", "By hand.")));
+    await next(() => client.call("memory_update", { ref: "memories/one", append: "By a call." }));
+    await next(() => fs.rmSync(path.join(dir, ".memory/memories/one.md")));
+    expect(client.told(UPDATED).every((one) => one.uri === uri)).toBe(true);
     expect((await client.send("resources/unsubscribe", { uri })).result).toEqual({});
     await client.send("resources/subscribe", { uri: "memory://entry/memories/two" });
     entry("memories/one.md", text("One", "", "Again."));
-    entry("memories/two.md", text("Two", "", "Again."));
-    await until(() => client.told(UPDATED).length === 4);
+    await next(() => entry("memories/two.md", text("Two", "", "Again.")));
     expect(client.told(UPDATED).at(-1)).toEqual({ uri: "memory://entry/memories/two" });
   });
 });

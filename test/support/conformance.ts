@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import path from "node:path";
+import { createRequire } from "node:module";
 
-const SUITE = path.resolve("node_modules/@modelcontextprotocol/conformance/dist/index.js");
+const require = createRequire(import.meta.url);
+const SUITE = require.resolve("@modelcontextprotocol/conformance/dist/index.js");
 
 // The suite imports globSync from fs, which Node has from version 22 on; it uses it for its client scenarios only.
 const HOOKS = `

@@ -13,6 +13,8 @@ import { type Channel, INVALID_PARAMS, ProtocolError, RESOURCE_NOT_FOUND } from 
 const SCHEME = "memory://entry/";
 const MARKDOWN = "text/markdown";
 const PAGE = 100;
+/** So many resources one connection may watch. */
+const MOST_SUBSCRIBED = 1_000;
 /** How long news are gathered before they are told (milliseconds). */
 const GATHER_MS = 100;
 
@@ -115,7 +117,10 @@ export class ResourceDesk {
   /** From here on the client is told when the entry's text changes. */
   async subscribe(context: OperationContext, uri: string) {
     await this.#fresh(context);
-    this.#subscribed.set(uri, await this.#pathOf(uri));
+    const path = await this.#pathOf(uri);
+    if (this.#subscribed.size >= MOST_SUBSCRIBED && !this.#subscribed.has(uri))
+      throw new ProtocolError(INVALID_PARAMS, `A connection may watch ${MOST_SUBSCRIBED} resources; unsubscribe some.`);
+    this.#subscribed.set(uri, path);
     this.#listen();
     return {};
   }
