@@ -3,7 +3,7 @@ import type { Change } from "../entry/change.js";
 import { MANIFEST_FILE, type Manifest, parseManifest } from "../entry/manifest.js";
 import { MemoryError } from "../errors.js";
 import type { Environment, GitBinary } from "../git/git-binary.js";
-import { createExclusive, isErrno, readIfThere, stamp } from "../git/git-fs.js";
+import { createExclusive, readIfThere, stamp } from "../git/git-fs.js";
 import { Host } from "../git/host.js";
 import { signsCommits } from "../git/identity.js";
 import { Journal, RefMoved } from "../git/journal.js";
@@ -20,7 +20,7 @@ import { recover } from "./recovery.js";
 import { type StoreStatus, statusOf } from "./status.js";
 import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
-import { isWritable } from "./working-files.js";
+import { asRefusal, assertWritable, isWritable } from "./writable.js";
 import { type FileWrite, StartOver, type WriteRecord, Writer } from "./writer.js";
 
 /** What the process lends a store. */
@@ -64,14 +64,6 @@ const UNWATCHED_RESCAN_MS = 1_000;
 const ATTEMPTS = 5;
 /** Writes after which loose objects are packed. */
 const PACK_AFTER = 500;
-
-const readOnly = (error: unknown): unknown =>
-  isErrno(error, "EACCES", "EPERM", "EROFS")
-    ? new MemoryError(
-        "forbidden",
-        "This store cannot be written here: the file system is read-only or permission is missing. Nothing was written.",
-      )
-    : error;
 
 /** Entries on top of git: one folder of Markdown files with its journal, read and written by many processes. */
 export class Store {
@@ -147,8 +139,7 @@ export class Store {
 
   /** Recovers what a dead process left, begins to watch, and tells every entry. */
   async start(): Promise<void> {
-    const places = [path.join(this.root, MANIFEST_FILE), this.#context.local.lock];
-    if (this.#options.watch && places.every(isWritable)) this.#watch();
+    if (this.#options.watch && isWritable(...this.#places)) this.#watch();
     else if (this.#options.watch) this.#watching = "this checkout is read-only";
     await this.#recoverAtStart();
     const { journal, mode } = this.#context;
@@ -166,8 +157,13 @@ export class Store {
     await this.#lock
       .hold(() => recover(this.#context))
       .catch((error: unknown) => {
-        if (!(error instanceof MemoryError && error.code === "locked") && readOnly(error) === error) throw error;
+        if (!(error instanceof MemoryError && error.code === "locked") && asRefusal(error) === error) throw error;
       });
+  }
+
+  /** Where a write would begin: the store and its local state. */
+  get #places(): readonly string[] {
+    return [path.join(this.root, MANIFEST_FILE), this.#context.local.lock];
   }
 
   #watch(): void {
@@ -239,6 +235,7 @@ export class Store {
   async exclusive<T>(work: (session: Session) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
+        assertWritable(...this.#places);
         if (!this.#context.host)
           await createExclusive(path.join(localFolder(this.root, undefined), ".gitignore"), "*\n");
         return await this.#lock.hold(() => this.#session(work));
@@ -249,7 +246,7 @@ export class Store {
             "locked",
             "The entry keeps changing under this write. Nothing was written; try again in a moment.",
           );
-        throw readOnly(error);
+        throw asRefusal(error);
       }
     }
   }
@@ -316,13 +313,15 @@ export class Store {
     const commit = () => commitStore(this.#context, this.#observer, message);
     // A person's hooks may take minutes and write to the store: nobody waits for them unless we write to the branch too.
     const alone = mode === "each" || !host?.git;
-    const work = () => prepare().then(() => (alone ? commit() : undefined));
-    const prepared = await this.#lock.hold(work).catch((error: unknown) => {
-      throw readOnly(error);
-    });
-    const outcome = prepared ?? (await commit());
-    await this.refresh();
-    return outcome;
+    try {
+      assertWritable(...this.#places);
+      const prepared = await this.#lock.hold(() => prepare().then(() => (alone ? commit() : undefined)));
+      const outcome = prepared ?? (await commit());
+      await this.refresh();
+      return outcome;
+    } catch (error) {
+      throw asRefusal(error);
+    }
   }
 
   /** Every version of the entry at a store path. */

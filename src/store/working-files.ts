@@ -82,28 +82,6 @@ export function assertInside(root: string, name: string): void {
   if (!isInside(root, name)) throw outside(name);
 }
 
-/** Throws the file system's error when no file could be made or replaced at this place, now or once its folders are there. */
-export function assertWritable(file: string): void {
-  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
-    try {
-      fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
-      return;
-    } catch (error) {
-      if (!isErrno(error, "ENOENT")) throw error;
-    }
-  }
-}
-
-/** Whether a file could be made or replaced at this place. */
-export function isWritable(file: string): boolean {
-  try {
-    assertWritable(file);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Puts `bytes` in place of a file (null removes it) when it still is what `expected` says; false = it changed
  * meanwhile and was left alone. Written beside, synced and renamed, so a kill leaves the old file or the new.

@@ -6,7 +6,8 @@ import { diskPath, repoPath, type StoreContext, storePath } from "./context.js";
 import type { Current, Observer } from "./observer.js";
 import { pathState } from "./path-state.js";
 import { holdReason, noteWrite } from "./recovery.js";
-import { assertInside, assertWritable, readWorkingFile, replaceWorkingFile } from "./working-files.js";
+import { assertInside, readWorkingFile, replaceWorkingFile } from "./working-files.js";
+import { assertWritable } from "./writable.js";
 
 /** One file of a write: store path and new bytes, null removes it. */
 export interface FileWrite {
@@ -58,9 +59,9 @@ export class Writer {
     const { journal, host } = this.#context;
     for (const { path: file } of files) if (!this.#seen.has(file)) await this.read(file);
     for (const { path: file } of files) this.#assertUnchanged(file);
-    // What cannot be put in place later must not be on record first.
-    for (const { path: file } of files) assertWritable(diskPath(this.#context, repoPath(this.#context, file)));
     const names = files.map(({ path: file }) => repoPath(this.#context, file));
+    // What cannot be put in place later must not be on record first.
+    assertWritable(...names.map((name) => diskPath(this.#context, name)));
     const held = this.#waiting(names) ?? (await holdReason(this.#context, names));
     const branch = (await host?.head())?.ref?.replace(/^refs\/heads\//, "");
     const common = { at: this.#context.now(), ...(branch === undefined ? {} : { branch }) };

@@ -1,11 +1,14 @@
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { LineClient } from "../support/client.js";
+import { LineClient, PROGRAM } from "../support/client.js";
 import { run, runJson } from "../support/program.js";
 import { makeReadOnly } from "../support/read-only.js";
 import {
   faults,
+  GIT_ENV,
   git,
   leftovers,
   makeCheckedInStore,
@@ -83,6 +86,43 @@ describe.each(KINDS)("%s that may only be read", (_kind, make) => {
     } finally {
       undo();
     }
+  });
+});
+
+const MOUNT = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && cd "$1" && shift && exec "$@"';
+/** Runs the program in a folder that is mounted read-only for it alone. */
+const mounted = (dir: string, ...args: string[]) =>
+  spawnSync(
+    "unshare",
+    ["--map-root-user", "--mount", "sh", "-c", MOUNT, "sh", dir, process.execPath, PROGRAM, ...args],
+    {
+      encoding: "utf8",
+      env: GIT_ENV,
+    },
+  );
+const CAN_MOUNT = mounted(os.tmpdir(), "--version").status === 0;
+
+describe.skipIf(!CAN_MOUNT)("a read-only mount", () => {
+  it.each([
+    ["never written", false],
+    ["written before", true],
+  ])("%s: is read, and refuses every write in a sentence", (_when, written) => {
+    const dir = folder(makeCheckedInStore());
+    put(path.join(dir, ".memory/memories/kept.md"), "---\ntitle: Kept\n---\n\nmarmalade\n");
+    if (written) runJson(dir, "save", "Other", "text");
+    const before = trace(dir);
+    expect(mounted(dir, "search", "marmalade")).toMatchObject({ status: 0, stderr: "" });
+    for (const args of [
+      ["save", "New", "text"],
+      ["update", "kept", "--append", "more"],
+      ["delete", "kept"],
+      ["commit"],
+      ["config", "response_format", "json"],
+    ]) {
+      const { stdout, stderr } = mounted(dir, ...args, "--json");
+      expect([args, JSON.parse(stdout || "{}"), stderr]).toMatchObject([args, { error: { code: "forbidden" } }, ""]);
+    }
+    expect(trace(dir)).toEqual(before);
   });
 });
 
