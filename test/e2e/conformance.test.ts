@@ -1,11 +1,12 @@
+import fs from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectHttp } from "../../src/transports/mcp/protocol.js";
-import { serveSession } from "../../src/transports/mcp/server.js";
-import { parseToolsets } from "../../src/transports/mcp/toolsets.js";
 import { conformance } from "../support/conformance.js";
 import { conformanceFixture } from "../support/conformance-fixture.js";
 import { type Front, serveFront } from "../support/http-front.js";
-import { Bench } from "../support/memory.js";
+import { entryText, makeCheckedInStore, put } from "../support/repositories.js";
+import { ServeProcess } from "../support/serve.js";
 
 const REVISION = ["--spec-version", "2025-11-25"];
 
@@ -23,25 +24,17 @@ describe("the protocol code under the conformance suite's own tools", () => {
   });
 });
 
-describe("the product under the conformance suite", () => {
-  let bench: Bench;
-  let front: Front;
+describe("git memory serve under the conformance suite", () => {
+  let dir: string;
+  let server: ServeProcess;
   beforeAll(async () => {
-    bench = await Bench.open();
-    await bench.call("save", { title: "Use Postgres", content: "Invoices need transactions." });
-    const options = {
-      version: "1.0.0",
-      toolsets: parseToolsets("all"),
-      memory: async () => bench.memory,
-      agent: undefined,
-      shell: "git memory",
-      log: () => undefined,
-    };
-    front = await serveFront((http) => serveSession({ ...options, session: http.id }, http));
+    dir = makeCheckedInStore();
+    put(path.join(dir, ".memory/memories/use-postgres.md"), entryText("Use Postgres"));
+    server = await ServeProcess.start(dir, ["--toolsets", "all"]);
   });
   afterAll(async () => {
-    await front.close();
-    await bench.close();
+    await server.stop();
+    fs.rmSync(dir, { recursive: true, force: true });
   });
 
   // All scenarios that ask for no tool, resource or prompt of the suite's own.
@@ -56,7 +49,7 @@ describe("the product under the conformance suite", () => {
     "prompts-list",
     "dns-rebinding-protection",
   ])("passes %s", async (scenario) => {
-    const { status, output } = await conformance("server", "--url", front.url, "--scenario", scenario);
+    const { status, output } = await conformance("server", "--url", `${server.url}/mcp`, "--scenario", scenario);
     expect([status, output]).toEqual([0, expect.stringMatching(/[1-9]\d*\/\d+ passed, 0 failed|Passed: [1-9]/)]);
   });
 });
