@@ -10,6 +10,18 @@ const settings = {
     .enum(["concise", "detailed", "json"])
     .default("concise")
     .meta({ description: "How results are given: short Markdown, Markdown with everything, or JSON" }),
+  check_max_new: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(50)
+    .meta({ description: "How many new entries a branch may bring before check --base finds it too large to review" }),
+  check_similarity: z
+    .number()
+    .min(0.5)
+    .max(1)
+    .default(0.85)
+    .meta({ description: "Share of wording from which check takes two entries for near-duplicates" }),
 };
 
 /** Every setting with its values, default and description. */
@@ -24,7 +36,7 @@ export type SettingKey = keyof Settings;
 export const SETTING_KEYS = Object.keys(settings) as readonly SettingKey[];
 
 /** The settings that a manifest checked in with code may give; what sends text elsewhere or opens a door must never be here. */
-const MANIFEST_KEYS: readonly SettingKey[] = ["commit", "response_format"];
+const MANIFEST_KEYS: readonly SettingKey[] = ["commit", "response_format", "check_max_new", "check_similarity"];
 
 /** Where a value came from, strongest first. */
 type SettingSource = "flag" | "env" | "personal" | "store" | "default";
@@ -50,14 +62,38 @@ function settingVariable(key: SettingKey): string {
 
 /** Resolves every setting: flag, then environment, personal manifest, store's manifest, default. `invalid_input` names a wrong value's place. */
 export function resolveSettings(inputs: SettingInputs): ResolvedSettings {
-  return { commit: resolve("commit", inputs), response_format: resolve("response_format", inputs) };
+  return Object.fromEntries(SETTING_KEYS.map((key) => [key, resolve(key, inputs)])) as unknown as ResolvedSettings;
 }
 
-/** Refuses (`invalid_input`) a value that a setting cannot have. */
-export function checkSetting(key: SettingKey, value: unknown): void {
-  if (settings[key].safeParse(value).success) return;
-  const options = settings[key].unwrap().options.join(", ");
-  throw new MemoryError("invalid_input", `${key} has to be one of ${options}. Nothing was written.`, { setting: key });
+/** The value that a text means for a setting, as the environment and a command line have texts only. `invalid_input` for one it cannot have. */
+export function readSetting(key: SettingKey, text: string): Settings[SettingKey] {
+  const parsed = settings[key].safeParse(fromText(key, text));
+  if (parsed.success) return parsed.data;
+  throw new MemoryError("invalid_input", `${key} has to be ${expected(key)}. Nothing was written.`, { setting: key });
+}
+
+interface Shape {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+const SHAPES = Object.fromEntries(
+  SETTING_KEYS.map((key) => [key, z.toJSONSchema(settings[key], { io: "input" })]),
+) as unknown as Readonly<Record<SettingKey, Shape>>;
+
+function fromText(key: SettingKey, value: unknown): unknown {
+  const { type } = SHAPES[key];
+  const number = typeof value === "string" && (type === "integer" || type === "number") && value.trim() !== "";
+  return number ? Number(value) : value;
+}
+
+/** What a setting may be, for messages. */
+function expected(key: SettingKey): string {
+  const { type, enum: options, minimum, maximum } = SHAPES[key];
+  if (options) return `one of ${options.join(", ")}`;
+  return `a ${type === "integer" ? "whole number" : "number"} from ${minimum} to ${maximum}`;
 }
 
 function resolve<K extends SettingKey>(key: K, inputs: SettingInputs): ResolvedSettings[K] {
@@ -65,15 +101,14 @@ function resolve<K extends SettingKey>(key: K, inputs: SettingInputs): ResolvedS
   // An empty variable counts as unset, as most programs take it.
   const fromEnv = inputs.env?.[variable] === "" ? undefined : inputs.env?.[variable];
   const places: readonly [SettingSource, string, unknown][] = [
-    ["flag", `--${key.replaceAll("_", "-")}`, inputs.flags?.[key]],
-    ["env", variable, fromEnv],
+    ["flag", `--${key.replaceAll("_", "-")}`, fromText(key, inputs.flags?.[key])],
+    ["env", variable, fromText(key, fromEnv)],
     ["personal", `${key} in your own memory.yaml`, inputs.personal?.[key]],
     ["store", `${key} in the store's memory.yaml`, MANIFEST_KEYS.includes(key) ? inputs.store?.[key] : undefined],
     ["default", key, inputs.defaults?.[key]],
   ];
   const [source, place, raw] = places.find(([, , value]) => value !== undefined) ?? ["default", key, undefined];
   const parsed = settings[key].safeParse(raw);
-  if (parsed.success) return { value: parsed.data, source } as ResolvedSettings[K];
-  const options = settings[key].unwrap().options.join(", ");
-  throw new MemoryError("invalid_input", `The setting ${place} must be one of ${options}.`, { setting: key, source });
+  if (parsed.success) return { value: parsed.data, source } as unknown as ResolvedSettings[K];
+  throw new MemoryError("invalid_input", `The setting ${place} must be ${expected(key)}.`, { setting: key, source });
 }

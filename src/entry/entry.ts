@@ -5,6 +5,8 @@ export interface Problem {
   readonly field: string;
   readonly message: string;
   readonly line?: number;
+  /** The value is larger than the field may be; its form is fine. */
+  readonly overLimit?: true;
 }
 
 /** A link stored on its source; `target` is an address. */

@@ -5,7 +5,7 @@ import { FIELDS } from "./field-schemas.js";
 import { KINDS, type Kind } from "./kinds.js";
 
 /** Characters (UTF-16 units) that a body may have. */
-const MAX_BODY = 100_000;
+export const MAX_BODY = 100_000;
 // Far below the depth at which a file would no longer be read.
 const MAX_VALUE_DEPTH = 32;
 
@@ -54,7 +54,9 @@ export function readFields(kind: Kind, raw: Readonly<Record<string, unknown>>): 
     }
     unknown.push([field, value]);
     const issue = result?.error.issues[0];
-    if (issue !== undefined) problems.push({ field, message: sentence(issue) });
+    if (issue === undefined) continue;
+    const overLimit = issue.code === "custom" && issue.params?.limit !== undefined;
+    problems.push({ field, message: sentence(issue), ...(overLimit ? { overLimit } : {}) });
   }
   return { fields: Object.fromEntries(fields) as EntryFields, unknown: Object.fromEntries(unknown), problems };
 }

@@ -2,7 +2,7 @@ import { normaliseBody } from "./body.js";
 import type { Entry } from "./entry.js";
 import { decodeText, type EntryAt } from "./entry-file.js";
 import { readFields } from "./fields.js";
-import { bodyStart, readFrontMatter } from "./frontmatter.js";
+import { bodyStart, type FrontMatter, readFrontMatter } from "./frontmatter.js";
 import { titleOf } from "./title.js";
 
 export { type EntryAt, MAX_FILE_BYTES } from "./entry-file.js";
@@ -19,14 +19,28 @@ export function readBody(bytes: Uint8Array): string | undefined {
   return decoded.kind === "text" ? normaliseBody(decoded.text.slice(bodyStart(decoded.text))) : undefined;
 }
 
+/** An entry with the text and the front matter it was read from, or why and where (line from 1) it cannot be read. */
+export type ReadEntry =
+  | { readonly kind: "entry"; readonly entry: Entry; readonly text: string; readonly front: ReadableFrontMatter }
+  | { readonly kind: "unreadable"; readonly reason: string; readonly line?: number };
+
+/** Front matter that is there and can be read, or none at all. */
+export type ReadableFrontMatter = Exclude<FrontMatter, { kind: "fault" }>;
+
 /** Reads one entry leniently from the bytes of its Markdown file. Never throws. */
 export function parseEntry(bytes: Uint8Array, at: EntryAt): ParsedEntry {
+  const read = readEntry(bytes, at);
+  if (read.kind === "entry") return { kind: "entry", entry: read.entry };
+  return { kind: "unreadable", reason: (read.line === undefined ? "" : `line ${read.line}: `) + read.reason };
+}
+
+/** Like `parseEntry`, for those who want to know where in the text things stand. */
+export function readEntry(bytes: Uint8Array, at: EntryAt): ReadEntry {
   const text = decodeText(bytes);
   if (text.kind === "unreadable") return text;
   const front = readFrontMatter(text.text);
   if (front.kind === "fault") {
-    const where = front.line === undefined ? "" : `line ${front.line}: `;
-    return { kind: "unreadable", reason: where + front.reason };
+    return { kind: "unreadable", reason: front.reason, ...(front.line === undefined ? {} : { line: front.line }) };
   }
   const map = front.kind === "map" ? front.map : undefined;
   const { fields, unknown, problems } = readFields(at.kind, map?.value ?? {});
@@ -37,8 +51,6 @@ export function parseEntry(bytes: Uint8Array, at: EntryAt): ParsedEntry {
     return line === undefined ? problem : { ...problem, line: line + 1 };
   });
   const title = fields.title ?? titleOf(body, at.name);
-  return {
-    kind: "entry",
-    entry: { kind: at.kind, scope: at.scope, name: at.name, title, fields, unknown, problems: withLines, body },
-  };
+  const entry = { kind: at.kind, scope: at.scope, name: at.name, title, fields, unknown, problems: withLines, body };
+  return { kind: "entry", entry, text: text.text, front };
 }

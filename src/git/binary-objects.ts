@@ -1,6 +1,6 @@
 import { type Commit, parseCommit } from "./commit-text.js";
 import type { GitBinary } from "./git-binary.js";
-import { type ObjectFormat, type ObjectReader, type ObjectType, TreeCache } from "./objects.js";
+import { type ObjectFormat, type ObjectReader, type ObjectType, TreeCache, tagTarget } from "./objects.js";
 
 /** Reads objects through `git cat-file`, for repositories that our own engine cannot read. */
 export class BinaryObjects implements ObjectReader {
@@ -16,7 +16,7 @@ export class BinaryObjects implements ObjectReader {
     this.format = format;
   }
 
-  async #read(type: ObjectType, oid: string): Promise<Uint8Array | undefined> {
+  async #read(type: ObjectType | "tag", oid: string): Promise<Uint8Array | undefined> {
     const { status, stdout } = await this.#git.run(["cat-file", type, oid], {
       cwd: this.#cwd,
     });
@@ -38,6 +38,11 @@ export class BinaryObjects implements ObjectReader {
     const commit = bytes && parseCommit(oid, Buffer.from(bytes).toString("utf8"));
     if (commit) this.#commits.set(oid, commit);
     return commit;
+  }
+
+  async tag(oid: string): Promise<string | undefined> {
+    const bytes = await this.#read("tag", oid);
+    return bytes && tagTarget(Buffer.from(bytes).toString("utf8"));
   }
 
   async has(oid: string): Promise<boolean> {

@@ -16,6 +16,8 @@ export interface ObjectReader {
   blob(oid: string): Promise<Uint8Array | undefined>;
   tree(oid: string): Promise<Uint8Array | undefined>;
   commit(oid: string): Promise<Commit | undefined>;
+  /** What an annotated tag points at: an object id. */
+  tag(oid: string): Promise<string | undefined>;
   has(oid: string): Promise<boolean>;
 }
 
@@ -44,6 +46,10 @@ export class TreeCache {
     if (this.#trees.size > KEPT_TREES) this.#trees.delete(this.#trees.keys().next().value!);
   }
 }
+
+/** The object that the text of an annotated tag names in its first line. */
+export const tagTarget = (text: string): string | undefined =>
+  /^object ([0-9a-f]{40}(?:[0-9a-f]{24})?)$/m.exec(text)?.[1];
 
 const KEPT_COMMITS = 1_024;
 
@@ -96,7 +102,7 @@ export class ObjectStore implements ObjectReader {
     }
   }
 
-  async #read(oid: string, type: ObjectType): Promise<Uint8Array | undefined> {
+  async #read(oid: string, type: ObjectType | "tag"): Promise<Uint8Array | undefined> {
     const read = await this.#once(oid);
     return read?.type === type ? read.bytes : undefined;
   }
@@ -117,6 +123,11 @@ export class ObjectStore implements ObjectReader {
     if (commit) this.#commits.set(oid, commit);
     if (this.#commits.size > KEPT_COMMITS) this.#commits.delete(this.#commits.keys().next().value!);
     return commit;
+  }
+
+  async tag(oid: string): Promise<string | undefined> {
+    const bytes = await this.#read(oid, "tag");
+    return bytes && tagTarget(Buffer.from(bytes).toString("utf8"));
   }
 
   async has(oid: string): Promise<boolean> {

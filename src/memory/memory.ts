@@ -1,6 +1,6 @@
 import {
-  checkSetting,
   type ResolvedSettings,
+  readSetting,
   resolveSettings,
   type SettingInputs,
   type SettingKey,
@@ -196,11 +196,11 @@ export class Memory {
 
   /** Writes a setting to the store's manifest, every other byte of which stays. Throws `invalid_input` for a wrong value. */
   async configure(key: SettingKey, value: string, caller: Caller): Promise<void> {
-    checkSetting(key, value);
+    const meant = readSetting(key, value);
     const store = await this.store();
     await store.exclusive(async (session) => {
       const current = await session.read(MANIFEST_FILE);
-      const after = current && rewriteManifest(current.bytes, key, value);
+      const after = current && rewriteManifest(current.bytes, key, meant);
       if (!after)
         throw new MemoryError("invalid_input", `${MANIFEST_FILE} cannot be changed. Set ${key} in it with an editor.`, {
           key,

@@ -3,8 +3,8 @@ import { SETTING_KEYS, SETTINGS, type SettingKey } from "../config/settings.js";
 import { formatAddress } from "../entry/address.js";
 import { locate } from "../entry/entry-path.js";
 import { KINDS } from "../entry/kinds.js";
-import { checkStore } from "../memory/check.js";
 import type { Memory } from "../memory/memory.js";
+import { check } from "./check.js";
 import { operation } from "./operation.js";
 
 const problem = z.object({ path: z.string(), reason: z.string() });
@@ -106,33 +106,6 @@ const status = operation({
       watching: state.watching,
     };
   },
-});
-
-const check = operation({
-  area: "admin",
-  action: "check",
-  command: "check",
-  title: "Check every entry",
-  description:
-    "Unreadable files, fields of a wrong type, duplicate ids and names, files that do not belong. Exit 1 on findings.",
-  input: z.strictObject({}),
-  output: z.object({
-    checked: z.int(),
-    findings: z.array(z.object({ path: z.string(), line: z.int().optional(), rule: z.string(), message: z.string() })),
-  }),
-  effect: "read",
-  idempotent: true,
-  toolset: "admin",
-  route: { method: "GET", path: "/admin/check" },
-  args: [],
-  failed: ({ findings }) => findings.length > 0,
-  render: ({ checked, findings }) => {
-    const lines = findings.map(
-      ({ path, line, rule, message }) => `${path}${line ? `:${line}` : ""}: ${message} (${rule})`,
-    );
-    return [...lines, `${checked} entries checked, ${findings.length} findings.`].join("\n");
-  },
-  run: async ({ memory }) => checkStore(memory),
 });
 
 const reindex = operation({

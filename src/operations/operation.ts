@@ -64,6 +64,8 @@ export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodT
   readonly versionOf?: (output: z.infer<O>) => string | undefined;
   /** Exit status 1 of the command for an output that is not what one hopes for, such as findings. */
   readonly failed?: (output: z.infer<O>) => boolean;
+  /** True for an output whose text goes to a file or another program: a terminal shows it without styles. */
+  readonly verbatim?: (output: z.infer<O>) => boolean;
   /** Markdown for a reader with a token budget; what is to be called next goes through `say`. */
   readonly render: (output: z.infer<O>, style: Style, say: Say) => string;
   readonly run: (context: OperationContext, input: z.infer<I>) => Promise<z.infer<O>>;

@@ -315,7 +315,7 @@ interface WalkedFile {
 }
 
 /** Every file below `root` whose path has no segment with a leading dot; links and devices come with a reason. */
-function* walk(root: string, folder: string): Generator<WalkedFile> {
+export function* walk(root: string, folder: string): Generator<WalkedFile> {
   let entries: fs.Dirent[];
   try {
     entries = fs.readdirSync(path.join(root, folder), { withFileTypes: true });

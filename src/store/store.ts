@@ -18,6 +18,7 @@ import { type Current, Observer, type Scanned } from "./observer.js";
 import { publishPending } from "./publisher.js";
 import { recover } from "./recovery.js";
 import { type StoreStatus, statusOf } from "./status.js";
+import { type StoreView, storeView } from "./store-view.js";
 import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
 import { asRefusal, assertWritable, isWritable } from "./writable.js";
@@ -332,6 +333,11 @@ export class Store {
   /** The bytes of a version; `commit` helps where only a commit leads to them. */
   readVersion(version: string, file: string, commit?: string): Promise<Uint8Array | undefined> {
     return readVersion(this.#context, version, file, commit);
+  }
+
+  /** What a check of the whole store looks at. */
+  get view(): StoreView {
+    return storeView(this.#context, this.#observer);
   }
 
   status(): Promise<StoreStatus> {

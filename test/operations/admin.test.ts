@@ -90,14 +90,14 @@ describe("admin check", () => {
     const { checked, findings } = await bench.call<{ checked: number; findings: Json[] }>("admin check");
     expect(checked).toBe(4);
     expect(findings.map(({ path, rule, line }) => [path, rule, line])).toEqual([
-      ["memories/A.md", "duplicate-name", undefined],
-      ["memories/bad.md", "unreadable", undefined],
-      ["memories/copy.md", "duplicate-id", undefined],
+      ["memories/A.md", "duplicate-name", 1],
+      ["memories/bad.md", "unreadable", 2],
+      ["memories/copy.md", "duplicate-id", 2],
       ["memories/fields.md", "field", 3],
       ["memories/fields.md", "field", 4],
-      ["memories/notes.txt", "misplaced", undefined],
-      ["sessions/one/notes.md", "misplaced", undefined],
-      ["strange/x.md", "misplaced", undefined],
+      ["memories/notes.txt", "misplaced", 1],
+      ["sessions/one/notes.md", "misplaced", 1],
+      ["strange/x.md", "misplaced", 1],
     ]);
     expect(findings[2]?.message).toContain("memories/a.md");
     expect(bench.text("memories/copy.md")).toContain(String(saved.id));
@@ -136,6 +136,8 @@ describe("admin config", () => {
     expect(settings).toMatchObject([
       { key: "commit", value: "journal", source: "default", description: expect.stringContaining("branch") },
       { key: "response_format", value: "concise", source: "default" },
+      { key: "check_max_new", value: 50, source: "default" },
+      { key: "check_similarity", value: 0.85, source: "default" },
     ]);
     const text = "# ours\nformat: 1 # one\nscope: project\nname: demo\n\n# how\ncommit: journal\nmine: {a: 1}\n";
     await bench.hand("memory.yaml", text);
@@ -149,6 +151,17 @@ describe("admin config", () => {
     expect(await bench.call("admin config", { key: "response_format" })).toMatchObject({
       settings: [{ key: "response_format", value: "json", source: "store" }],
     });
+  });
+
+  it("writes a number as a number, and refuses what is none", async () => {
+    const set = await bench.call("admin config", { key: "check_max_new", value: "7" });
+    expect(set).toMatchObject({ settings: [{ key: "check_max_new", value: 7, source: "store" }] });
+    expect(bench.text("memory.yaml")).toMatch(/^check_max_new: 7$/m);
+    for (const value of ["many", "-1", "2.5", ""]) {
+      const error = await bench.refused("admin config", { key: "check_max_new", value }, "invalid_input");
+      expect(error.message).toContain("a whole number from 0 to");
+    }
+    expect(bench.text("memory.yaml")).toMatch(/^check_max_new: 7$/m);
   });
 
   it("keeps every other byte of memory.yaml, also on the line it changes", async () => {

@@ -150,7 +150,8 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     try {
       const output = await invoke(operation, { memory, caller: options.caller(flags) }, input);
       const style = typed.detailed === true ? "detailed" : "concise";
-      const text = asJson ? JSON.stringify(output) : paint(operation.render(output, style, say), terminal.colour);
+      const colour = terminal.colour && !operation.verbatim?.(output);
+      const text = asJson ? JSON.stringify(output) : paint(operation.render(output, style, say), colour);
       terminal.out(`${text}\n`);
       return operation.failed?.(output) ? 1 : 0;
     } finally {

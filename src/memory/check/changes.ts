@@ -1,0 +1,83 @@
+import { formatAddress } from "../../entry/address.js";
+import { diffEntries, type EntryDiff, renderDiff } from "../../entry/diff.js";
+import type { Entry } from "../../entry/entry.js";
+import { decodeText } from "../../entry/entry-file.js";
+import { readEntry } from "../../entry/markdown.js";
+import type { FileChange } from "../../reports/check-report.js";
+import type { FileFacts } from "./facts.js";
+import type { Pair } from "./pairs.js";
+
+const EXCERPT_LINES = 24;
+const EXCERPT_WIDTH = 200;
+/** Said by the address, the path and the title. */
+const PLACE = ["name", "scope"];
+const SAID = [...PLACE, "kind", "id", "title"];
+
+/** In words what became of one file; `scope` is the default one of addresses. */
+export function changeOf({ before, now }: Pair, scope: string): FileChange {
+  const file = (now ?? before)!;
+  const [old, current] = [entryOf(before), entryOf(now)];
+  // A side that cannot be read as an entry is compared as plain text.
+  const readable = (before === undefined || old !== null) && (now === undefined || current !== null);
+  const diff = readable ? diffEntries(old, current) : diffEntries(plain(before), plain(now));
+  const hidden = before && now ? PLACE : SAID;
+  const fields = readable ? diff.fields.filter(({ field }) => !hidden.includes(field)) : [];
+  const count = (type: "added" | "removed"): number =>
+    diff.body.reduce((sum, part) => sum + (part.type === type ? part.lines.length : 0), 0);
+  const excerpt = excerptOf(diff);
+  const title = (current ?? old)?.title;
+  return {
+    change: changeWord(before, now, old, current),
+    kind: kindOf(file),
+    path: file.path,
+    ...(before && now && before.path !== now.path ? { from: before.path } : {}),
+    ...(file.located.type === "entry" ? { address: formatAddress(file.located, scope) } : {}),
+    ...(title === undefined ? {} : { title }),
+    ...(fields.length === 0 ? {} : { fields }),
+    added: count("added"),
+    removed: count("removed"),
+    ...(excerpt === "" ? {} : { excerpt }),
+  };
+}
+
+function changeWord(
+  before: FileFacts | undefined,
+  now: FileFacts | undefined,
+  old: Entry | null,
+  current: Entry | null,
+): FileChange["change"] {
+  if (!before) return "added";
+  if (!now) return "deleted";
+  if (before.path !== now.path) return "moved";
+  const [was, is] = [old?.fields.status === "archived", current?.fields.status === "archived"];
+  return was === is || !old || !current ? "changed" : is ? "archived" : "restored";
+}
+
+function kindOf({ located }: FileFacts): string {
+  if (located.type === "entry") return located.kind;
+  if (located.type === "scope-document") return "scope";
+  return located.type === "ignored" && ["manifest", "tags", "conflict"].includes(located.what) ? located.what : "other";
+}
+
+function entryOf(file: FileFacts | undefined): Entry | null {
+  if (!file) return null;
+  const read = file.located.type === "entry" && file.bytes ? readEntry(file.bytes, file.located) : undefined;
+  return read?.kind === "entry" ? read.entry : null;
+}
+
+/** A file as if all of it were a body. */
+function plain(file: FileFacts | undefined): Entry | null {
+  const decoded = file?.bytes && decodeText(file.bytes);
+  if (decoded?.kind !== "text") return null;
+  const body = decoded.text.replace(/\r?\n$/, "");
+  return { kind: "memory", scope: "", name: "", title: "", fields: {}, unknown: {}, problems: [], body };
+}
+
+function excerptOf({ body }: EntryDiff): string {
+  const lines = renderDiff({ fields: [], body }).split("\n");
+  const shown = lines
+    .slice(0, EXCERPT_LINES)
+    .map((line) => (line.length > EXCERPT_WIDTH ? `${line.slice(0, EXCERPT_WIDTH)}…` : line));
+  const left = lines.length - shown.length;
+  return [...shown, ...(left > 0 ? [`… ${left} more lines`] : [])].join("\n");
+}

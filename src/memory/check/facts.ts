@@ -1,0 +1,158 @@
+import { readConflict } from "../../entry/conflict.js";
+import { firstMarkerLine } from "../../entry/conflict-markers.js";
+import { decodeText } from "../../entry/entry-file.js";
+import { type Location, locate } from "../../entry/entry-path.js";
+import type { Kind } from "../../entry/kinds.js";
+import { MAX_FILE_BYTES, type ReadEntry, readEntry } from "../../entry/markdown.js";
+import type { Scope } from "../../entry/scope.js";
+import { findSecrets } from "../../entry/secrets.js";
+import { parseYaml } from "../../entry/yaml.js";
+import type { Finding } from "../../reports/check-report.js";
+import { fieldFindings } from "./fields.js";
+import { linkLines } from "./link-lines.js";
+import { shingles } from "./shingles.js";
+
+/** A finding with what tells whether the base had it too, where the message alone does not. */
+export interface Judgement extends Finding {
+  readonly key?: string;
+}
+
+/** A relation with the line of its target. */
+export interface Link {
+  readonly target: string;
+  readonly type: string;
+  readonly line: number;
+}
+
+/** What the rules that look at several entries need to know of one. */
+export interface EntryFacts {
+  readonly kind: Kind;
+  readonly scope: string;
+  /** The scope's folder, empty for the root. */
+  readonly folder: string;
+  readonly name: string;
+  readonly archived: boolean;
+  /** In lower case. */
+  readonly id?: string;
+  readonly idLine: number;
+  readonly links: readonly Link[];
+  readonly shingles: Uint32Array;
+}
+
+/** One file of a store: what it is, and what is wrong with it alone. */
+export interface FileFacts {
+  readonly path: string;
+  readonly blob: string;
+  readonly located: Location;
+  readonly entry?: EntryFacts;
+  readonly findings: readonly Judgement[];
+  /** Kept of files that a base has otherwise. */
+  readonly bytes?: Uint8Array;
+}
+
+/** Why a file has no facts but this one. */
+export function refusedFacts(path: string, root: Scope, reason: string, tooLarge: boolean): FileFacts {
+  const located = locate(path, root);
+  const rule = tooLarge ? "limit" : located.type === "other" ? "misplaced" : "unreadable";
+  return { path, blob: "", located, findings: [{ path, line: 1, rule, message: reason }] };
+}
+
+/** Looks at one file by itself; `judge` false leaves its findings out and is much cheaper. */
+export async function factsOf(
+  path: string,
+  blob: string,
+  bytes: Uint8Array,
+  root: Scope,
+  judge: boolean,
+): Promise<FileFacts> {
+  const located = locate(path, root);
+  if (bytes.length > MAX_FILE_BYTES) {
+    const message = `${bytes.length} bytes; an entry may have ${MAX_FILE_BYTES}`;
+    return { path, blob, located, findings: [{ path, line: 1, rule: "limit", message }] };
+  }
+  const read = located.type === "entry" ? readEntry(bytes, located) : undefined;
+  const entry = read?.kind === "entry" && located.type === "entry" ? entryFacts(read, located) : undefined;
+  const findings = judge ? await judgements(path, bytes, located, read) : [];
+  return { path, blob, located, ...(entry === undefined ? {} : { entry }), findings };
+}
+
+function entryFacts(
+  { entry, text, front }: Extract<ReadEntry, { kind: "entry" }>,
+  { folder }: Extract<Location, { type: "entry" }>,
+): EntryFacts {
+  const { kind, scope, name, fields } = entry;
+  const idLine = front.kind === "map" ? (front.map.lineOf("id") ?? 0) + 1 : 1;
+  const relations = fields.relations ?? [];
+  const lines = relations.length > 0 ? linkLines(text, front) : [];
+  return {
+    kind,
+    scope,
+    folder,
+    name,
+    archived: fields.status === "archived",
+    ...(fields.id === undefined ? {} : { id: fields.id.toLowerCase() }),
+    idLine,
+    links: relations.map(({ target, type }, at) => ({ target, type, line: lines[at] ?? lines[0] ?? 1 })),
+    shingles: fields.status === "archived" ? new Uint32Array() : shingles(entry.body),
+  };
+}
+
+async function judgements(
+  path: string,
+  bytes: Uint8Array,
+  located: Location,
+  read: ReadEntry | undefined,
+): Promise<Judgement[]> {
+  const decoded = decodeText(bytes);
+  const found: Judgement[] = [];
+  const add = (rule: string, line: number, message: string, key?: string): void => {
+    found.push({ path, line, rule, message, ...(key === undefined ? {} : { key }) });
+  };
+  const conflict = located.type === "ignored" && located.what === "conflict";
+  if (located.type === "other") add("misplaced", 1, located.reason);
+  // The difference in a conflict record shows the markers of what it is about.
+  const marker = decoded.kind === "text" && !conflict ? firstMarkerLine(decoded.text) : undefined;
+  if (marker !== undefined)
+    add("markers", marker, "conflict markers are left in the text; decide what holds and remove them");
+  if (conflict) add2(openConflict(path, bytes));
+  if (located.type === "ignored" && located.what === "tags" && decoded.kind === "text" && marker === undefined) {
+    const map = parseYaml(decoded.text.replace(/^\uFEFF/, ""));
+    if (map.kind === "fault") add("unreadable", map.line ?? 1, map.reason);
+  }
+  if (read?.kind === "unreadable" && marker === undefined) add("unreadable", read.line ?? 1, read.reason);
+  if (read?.kind === "entry") for (const one of fieldFindings(read)) add(one.rule, one.line, one.message);
+  if (decoded.kind === "text")
+    for (const { rule, line } of await findSecrets(decoded.text, []))
+      add(
+        "secret",
+        line,
+        `looks like a secret (rule ${rule}); take it out, and make it worthless where it is used`,
+        // Which secret it is, without keeping it.
+        `${rule} ${fingerprint(decoded.text.split("\n")[line - 1] ?? "")}`,
+      );
+  return found;
+
+  function add2(finding: Judgement | undefined): void {
+    if (finding) found.push(finding);
+  }
+}
+
+/** A record directly in `conflicts/` is open until it says otherwise; resolved ones lie a folder deeper. */
+function openConflict(path: string, bytes: Uint8Array): Judgement | undefined {
+  if (!/^conflicts\/[^/]+\.md$/.test(path)) return undefined;
+  const read = readConflict(bytes);
+  if (read.kind === "unreadable") return { path, line: 1, rule: "unreadable", message: read.reason };
+  const { record } = read;
+  if (record.resolved) return undefined;
+  const what = record.path ?? record.entry ?? "an entry";
+  const fields = record.fields.length > 0 ? ` (${record.fields.join(", ")})` : "";
+  const message = `an open conflict about ${what}${fields}; it waits for somebody to decide`;
+  return { path, line: 1, rule: "conflict", message };
+}
+
+/** A number that differs for texts that differ, but for chance (FNV-1a). */
+function fingerprint(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}

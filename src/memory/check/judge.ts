@@ -1,0 +1,102 @@
+import type { Finding } from "../../reports/check-report.js";
+import type { Memory } from "../memory.js";
+import { duplicateFindings, type Precedence } from "./duplicates.js";
+import type { FileFacts, Judgement } from "./facts.js";
+import { nearDuplicates } from "./near-duplicates.js";
+import type { Pair } from "./pairs.js";
+import { LinkTargets, linkFindings } from "./relations.js";
+import { slices } from "./slices.js";
+import type { Survey } from "./survey.js";
+
+/** Who of several had an id or name first: the base's, then what is committed, then what this store saw first, then by path. */
+export function precedenceOf(memory: Memory, before: ReadonlyMap<string, FileFacts> | undefined): Precedence {
+  const { catalog } = memory;
+  const rank = ({ path, entry }: FileFacts): number[] => {
+    const old = before?.get(path);
+    const id = entry?.id;
+    return [
+      old && old.entry?.id === id ? 0 : 1,
+      memory.at(path)?.pending ? 1 : 0,
+      id === undefined ? 0 : catalog.withId(id).indexOf(path),
+      catalog.withName(path).indexOf(path),
+    ];
+  };
+  return (a, b) => {
+    const [left, right] = [rank(a), rank(b)];
+    const at = left.findIndex((value, position) => value !== right[position]);
+    return at === -1 ? (a.path < b.path ? -1 : 1) : left[at]! - right[at]!;
+  };
+}
+
+/** Everything to find fault with now that the base did not have already, by path and line. */
+export async function judge(memory: Memory, survey: Survey, pairs: readonly Pair[]): Promise<Finding[]> {
+  const { root, now, before, unmerged } = survey;
+  const precedence = precedenceOf(memory, before);
+  const { check_similarity: similarity, check_max_new: maxNew } = memory.settings;
+  const found: Judgement[] = [
+    ...now.flatMap((facts) => ownFindings(facts, unmerged)),
+    ...[...unmerged].map((path) => unmergedFinding(path, now)),
+    ...duplicateFindings(now, precedence),
+    ...linkFindings(now, new LinkTargets(now, root)),
+  ];
+  const changed = new Set(pairs.filter((pair) => !onlyMoved(pair)).map((pair) => pair.now));
+  const isNew = (facts: FileFacts): boolean => before === undefined || changed.has(facts);
+  // What was there first keeps its place; of the new ones each is compared with those before it.
+  const ordered = [...now].sort((a, b) => Number(isNew(a)) - Number(isNew(b)) || precedence(a, b));
+  const breathe = slices();
+  for (const finding of nearDuplicates(ordered, similarity.value, isNew)) {
+    if (finding) found.push(finding);
+    await breathe();
+  }
+  const added = pairs.filter((pair) => !pair.before && pair.now?.located.type === "entry").length;
+  if (added > maxNew.value) {
+    const message = `${added} new entries, and check_max_new is ${maxNew.value}; make it several branches`;
+    found.push({ path: "memory.yaml", line: 1, rule: "too-many", message });
+  }
+  const left = before ? withoutOld(found, oldFindings([...before.values()], survey, precedence), pairs) : found;
+  return left
+    .map(({ path, line, rule, message }) => ({ path, line, rule, message }))
+    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line || (a.rule < b.rule ? -1 : 1)));
+}
+
+/** An unmerged file has markers because it is unmerged: said once. */
+const ownFindings = ({ path, findings }: FileFacts, unmerged: ReadonlySet<string>): readonly Judgement[] =>
+  unmerged.has(path) ? findings.filter(({ rule }) => rule !== "markers" && rule !== "unreadable") : findings;
+
+function unmergedFinding(path: string, now: readonly FileFacts[]): Judgement {
+  const markers = now.find((facts) => facts.path === path)?.findings.find(({ rule }) => rule === "markers");
+  const message = "git has it as unmerged; decide what holds, then `git add` it";
+  return { path, line: markers?.line ?? 1, rule: "conflict", message };
+}
+
+const onlyMoved = ({ before, now }: Pair): boolean => before !== undefined && before.blob === now?.blob;
+
+function oldFindings(before: readonly FileFacts[], { root }: Survey, precedence: Precedence): Judgement[] {
+  return [
+    ...before.flatMap(({ findings }) => findings),
+    ...duplicateFindings(before, precedence),
+    ...linkFindings(before, new LinkTargets(before, root)),
+  ];
+}
+
+/** The findings that the base had not yet, as often as they are more than there were; a file that moved takes its own along. */
+function withoutOld(found: readonly Judgement[], old: readonly Judgement[], pairs: readonly Pair[]): Judgement[] {
+  const moved = new Map(
+    pairs.flatMap(({ before, now }) =>
+      before && now && before.path !== now.path ? [[before.path, now.path]] : [],
+    ) as [string, string][],
+  );
+  const keyOf = ({ rule, message, key }: Judgement, path: string): string =>
+    JSON.stringify([rule, path, key ?? message]);
+  const known = new Map<string, number>();
+  for (const finding of old) {
+    const key = keyOf(finding, moved.get(finding.path) ?? finding.path);
+    known.set(key, (known.get(key) ?? 0) + 1);
+  }
+  return found.filter((finding) => {
+    const key = keyOf(finding, finding.path);
+    const left = known.get(key) ?? 0;
+    if (left > 0) known.set(key, left - 1);
+    return left === 0;
+  });
+}

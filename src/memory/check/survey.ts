@@ -1,0 +1,57 @@
+import { locate } from "../../entry/entry-path.js";
+import type { Scope } from "../../entry/scope.js";
+import type { BaseTree } from "../../store/base-tree.js";
+import type { Memory } from "../memory.js";
+import { type FileFacts, factsOf, refusedFacts } from "./facts.js";
+import { slices } from "./slices.js";
+
+/** Every file of a store with what there is to know of it, now and in the base. */
+export interface Survey {
+  readonly root: Scope;
+  readonly now: readonly FileFacts[];
+  /** By path; undefined without a base. */
+  readonly before: ReadonlyMap<string, FileFacts> | undefined;
+  readonly unmerged: ReadonlySet<string>;
+}
+
+/** Looks at every file, in slices. What the base has byte for byte at the same path is not judged again. */
+export async function surveyStore(memory: Memory, base: BaseTree | undefined, judge = true): Promise<Survey> {
+  const store = await memory.fresh();
+  const { root } = store.manifest;
+  const breathe = slices();
+  const now: FileFacts[] = [];
+  for await (const file of store.view.files()) {
+    await breathe();
+    if (file.kind === "refused") {
+      now.push(refusedFacts(file.path, root, file.reason, file.tooLarge));
+      continue;
+    }
+    const changed = base?.files.get(file.path)?.oid !== file.blob;
+    const facts = await factsOf(file.path, file.blob, file.bytes, root, judge && changed);
+    now.push(base && changed ? { ...facts, bytes: file.bytes } : facts);
+  }
+  const before = base && (await surveyBase(base, new Map(now.map((facts) => [facts.path, facts])), root, breathe));
+  return { root, now, before, unmerged: await store.view.unmerged() };
+}
+
+async function surveyBase(
+  base: BaseTree,
+  now: ReadonlyMap<string, FileFacts>,
+  root: Scope,
+  breathe: () => Promise<void>,
+): Promise<Map<string, FileFacts>> {
+  const before = new Map<string, FileFacts>();
+  for (const [path, { oid, mode }] of base.files) {
+    await breathe();
+    const located = locate(path, root);
+    if (mode === "160000" || (located.type === "ignored" && ["private", "hidden"].includes(located.what))) continue;
+    const same = now.get(path);
+    if (mode === "120000") before.set(path, refusedFacts(path, root, "a symbolic link, which is not followed", false));
+    else if (same?.blob === oid) before.set(path, same);
+    else {
+      const bytes = await base.read(oid);
+      before.set(path, { ...(await factsOf(path, oid, bytes, root, true)), bytes });
+    }
+  }
+  return before;
+}
