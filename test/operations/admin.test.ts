@@ -91,7 +91,7 @@ describe("admin check", () => {
     expect(checked).toBe(4);
     expect(findings.map(({ path, rule, line }) => [path, rule, line])).toEqual([
       ["memories/A.md", "duplicate-name", 1],
-      ["memories/bad.md", "unreadable", 2],
+      ["memories/bad.md", "unreadable", 3],
       ["memories/copy.md", "duplicate-id", 2],
       ["memories/fields.md", "field", 3],
       ["memories/fields.md", "field", 4],

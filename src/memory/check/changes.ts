@@ -3,6 +3,7 @@ import { diffEntries, type EntryDiff, renderDiff } from "../../entry/diff.js";
 import type { Entry } from "../../entry/entry.js";
 import { decodeText } from "../../entry/entry-file.js";
 import { readEntry } from "../../entry/markdown.js";
+import { findSecrets } from "../../entry/secrets.js";
 import type { FileChange } from "../../reports/check-report.js";
 import type { FileFacts } from "./facts.js";
 import type { Pair } from "./pairs.js";
@@ -13,8 +14,33 @@ const EXCERPT_WIDTH = 200;
 const PLACE = ["name", "scope"];
 const SAID = [...PLACE, "kind", "id", "title"];
 
-/** In words what became of one file; `scope` is the default one of addresses. */
-export function changeOf({ before, now }: Pair, scope: string): FileChange {
+/** Stands for a text that is not shown. */
+const LEFT_OUT = "(left out: it holds what looks like a secret)";
+
+/** In words what became of one file, without any secret in it; `scope` is the default one of addresses. */
+export async function changeOf(pair: Pair, scope: string): Promise<FileChange> {
+  const change = tell(pair, scope);
+  const secret = [pair.before, pair.now].some((file) => file?.findings.some(({ rule }) => rule === "secret"));
+  if (!secret) return change;
+  const shown = async (value: unknown): Promise<unknown> => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return text !== undefined && (await findSecrets(text, [])).length > 0 ? LEFT_OUT : value;
+  };
+  const fields = change.fields?.map(async (one) => ({
+    field: one.field,
+    ...("before" in one ? { before: await shown(one.before) } : {}),
+    ...("after" in one ? { after: await shown(one.after) } : {}),
+  }));
+  return {
+    ...change,
+    ...(change.title === undefined ? {} : { title: String(await shown(change.title)) }),
+    ...(fields === undefined ? {} : { fields: await Promise.all(fields) }),
+    // A secret can have many lines, of which an excerpt may hold one.
+    ...(change.excerpt === undefined ? {} : { excerpt: LEFT_OUT }),
+  };
+}
+
+function tell({ before, now }: Pair, scope: string): FileChange {
   const file = (now ?? before)!;
   const [old, current] = [entryOf(before), entryOf(now)];
   // A side that cannot be read as an entry is compared as plain text.
@@ -24,7 +50,7 @@ export function changeOf({ before, now }: Pair, scope: string): FileChange {
   const fields = readable ? diff.fields.filter(({ field }) => !hidden.includes(field)) : [];
   const count = (type: "added" | "removed"): number =>
     diff.body.reduce((sum, part) => sum + (part.type === type ? part.lines.length : 0), 0);
-  const excerpt = excerptOf(diff);
+  const excerpt = excerptOf(diff, before !== undefined && now !== undefined);
   const title = (current ?? old)?.title;
   return {
     change: changeWord(before, now, old, current),
@@ -73,8 +99,11 @@ function plain(file: FileFacts | undefined): Entry | null {
   return { kind: "memory", scope: "", name: "", title: "", fields: {}, unknown: {}, problems: [], body };
 }
 
-function excerptOf({ body }: EntryDiff): string {
-  const lines = renderDiff({ fields: [], body }).split("\n");
+function excerptOf({ body }: EntryDiff, placed: boolean): string {
+  // Where all of it came or went, the place of the first line says nothing.
+  const lines = renderDiff({ fields: [], body })
+    .split("\n")
+    .slice(placed || body.length === 0 ? 0 : 1);
   const shown = lines
     .slice(0, EXCERPT_LINES)
     .map((line) => (line.length > EXCERPT_WIDTH ? `${line.slice(0, EXCERPT_WIDTH)}…` : line));

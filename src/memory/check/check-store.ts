@@ -31,7 +31,7 @@ export async function checkStore(
   const changes: FileChange[] = [];
   const breathe = slices();
   for (const pair of pairs) {
-    changes.push(changeOf(pair, memory.scope));
+    changes.push(await changeOf(pair, memory.scope));
     await breathe();
   }
   return {

@@ -4,34 +4,15 @@ import { duplicateFindings, type Precedence } from "./duplicates.js";
 import type { FileFacts, Judgement } from "./facts.js";
 import { nearDuplicates } from "./near-duplicates.js";
 import type { Pair } from "./pairs.js";
+import { precedenceOf } from "./precedence.js";
 import { LinkTargets, linkFindings } from "./relations.js";
 import { slices } from "./slices.js";
 import type { Survey } from "./survey.js";
 
-/** Who of several had an id or name first: the base's, then what is committed, then what this store saw first, then by path. */
-export function precedenceOf(memory: Memory, before: ReadonlyMap<string, FileFacts> | undefined): Precedence {
-  const { catalog } = memory;
-  const rank = ({ path, entry }: FileFacts): number[] => {
-    const old = before?.get(path);
-    const id = entry?.id;
-    return [
-      old && old.entry?.id === id ? 0 : 1,
-      memory.at(path)?.pending ? 1 : 0,
-      id === undefined ? 0 : catalog.withId(id).indexOf(path),
-      catalog.withName(path).indexOf(path),
-    ];
-  };
-  return (a, b) => {
-    const [left, right] = [rank(a), rank(b)];
-    const at = left.findIndex((value, position) => value !== right[position]);
-    return at === -1 ? (a.path < b.path ? -1 : 1) : left[at]! - right[at]!;
-  };
-}
-
 /** Everything to find fault with now that the base did not have already, by path and line. */
 export async function judge(memory: Memory, survey: Survey, pairs: readonly Pair[]): Promise<Finding[]> {
   const { root, now, before, unmerged } = survey;
-  const precedence = precedenceOf(memory, before);
+  const precedence = await precedenceOf(memory, survey);
   const { check_similarity: similarity, check_max_new: maxNew } = memory.settings;
   const found: Judgement[] = [
     ...now.flatMap((facts) => ownFindings(facts, unmerged)),
@@ -53,9 +34,14 @@ export async function judge(memory: Memory, survey: Survey, pairs: readonly Pair
     const message = `${added} new entries, and check_max_new is ${maxNew.value}; make it several branches`;
     found.push({ path: "memory.yaml", line: 1, rule: "too-many", message });
   }
+  const secret = new Set(found.filter(({ rule }) => rule === "secret").map(({ path, line }) => `${path}:${line}`));
   const left = before ? withoutOld(found, oldFindings([...before.values()], survey, precedence), pairs) : found;
   return left
-    .map(({ path, line, rule, message }) => ({ path, line, rule, message }))
+    .map(({ path, line, rule, message }) => {
+      // The target of a relation would be told, and with it the secret.
+      const hidden = rule === "dangling" && secret.has(`${path}:${line}`);
+      return { path, line, rule, message: hidden ? "a relation leads to what is not there" : message };
+    })
     .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line || (a.rule < b.rule ? -1 : 1)));
 }
 

@@ -38,8 +38,11 @@ export function mendEntry(bytes: Uint8Array, at: EntryAt, plan: MendPlan): Mende
     const value = mendedValue(at.kind, field, raw[field]);
     if (value === undefined || equalValues(value, raw[field])) continue;
     set[field] = value;
-    const rule = field in read.entry.fields ? "tags" : "field";
-    fixed.push({ rule, message: `${field} is ${JSON.stringify(value)} now` });
+    fixed.push(
+      field in read.entry.fields
+        ? { rule: "tags", message: "tags are in lower case, each once" }
+        : { rule: "field", message: `${field} is ${typeof value === "number" ? value : "a list"} now` },
+    );
   }
   const { copy } = plan;
   const copied = copy !== undefined && read.entry.fields.id?.toLowerCase() === copy.id;
@@ -53,7 +56,7 @@ export function mendEntry(bytes: Uint8Array, at: EntryAt, plan: MendPlan): Mende
     if (target === undefined) return relation;
     fixed.push({
       rule: "dangling",
-      message: `${relation.type} leads to ${target} now; ${relation.target} moved there`,
+      message: `${relation.type} leads to ${target} now, where its target went`,
     });
     return { ...relation, target };
   });

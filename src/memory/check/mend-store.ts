@@ -8,8 +8,8 @@ import type { Caller } from "../caller.js";
 import type { Draft } from "../draft.js";
 import type { Memory } from "../memory.js";
 import { duplicateIds } from "./duplicates.js";
-import { precedenceOf } from "./judge.js";
 import { type Mended, mendEntry } from "./mend-entry.js";
+import { precedenceOf } from "./precedence.js";
 import { findRedirects } from "./redirects.js";
 import { slices } from "./slices.js";
 import { surveyStore } from "./survey.js";
@@ -25,8 +25,9 @@ export async function mendStore(memory: Memory, base: BaseTree | undefined, call
   const store = await memory.fresh();
   const { root } = store.manifest;
   const survey = await surveyStore(memory, base, false);
+  const precedence = await precedenceOf(memory, survey);
   const copies = new Map(
-    duplicateIds(survey.now, precedenceOf(memory, survey.before)).map(({ copy, first }) => [
+    duplicateIds(survey.now, precedence).map(({ copy, first }) => [
       copy.path,
       { first: first.path, id: copy.entry?.id ?? "" },
     ]),

@@ -3,6 +3,7 @@ import { speak } from "../../operations/speech.js";
 import { CLIENTS } from "../../setup/clients.js";
 import type { InitResult } from "../../setup/init.js";
 import type { Command, ProcessCommand } from "../cli/cli.js";
+import { setUpCi } from "./ci.js";
 import { setUp } from "./clients.js";
 import type { Program } from "./program.js";
 
@@ -20,15 +21,18 @@ interface InitFlags {
   readonly scope?: string;
   readonly commit?: string;
   readonly client?: readonly string[];
+  readonly ci?: string;
   readonly remove?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
 /** What is wrong with the flags together; undefined = nothing. */
-function misuse({ own, commit, client, remove, dryRun }: InitFlags): string | undefined {
+function misuse({ own, commit, client, ci, remove, dryRun }: InitFlags): string | undefined {
   if (commit !== undefined && commit !== "journal" && commit !== "each") return "--commit has to be journal or each.";
-  if (client === undefined && (remove || dryRun)) return `--${remove ? "remove" : "dry-run"} goes with --client.`;
+  if (ci !== undefined && ci !== "github") return "--ci has to be github.";
+  if (client === undefined && ci === undefined && (remove || dryRun))
+    return `--${remove ? "remove" : "dry-run"} goes with --client or --ci.`;
   if (client !== undefined && own)
     return "--client sets up agents in a project, and a store of its own is none. Use it in the repository with the code.";
   return undefined;
@@ -86,8 +90,9 @@ export const initCommand = (program: Program): ProcessCommand => ({
         `also set up coding agents: ${CLIENTS.map(({ name }) => name).join(", ")}; repeatable`,
         collect,
       )
-      .option("--remove", "with --client: take that out again; the store stays")
-      .option("--dry-run", "with --client: only tell what would change");
+      .option("--ci <host>", "also write the workflow that checks pull requests: github")
+      .option("--remove", "with --client, --ci: take that out again; the store stays")
+      .option("--dry-run", "with --client, --ci: only tell what would change");
   },
   run: async ([dir], options) => {
     const flags = options as InitFlags;
@@ -100,24 +105,30 @@ export const initCommand = (program: Program): ProcessCommand => ({
     const clients =
       flags.client && (await import("../../setup/set-up-clients.js")).parseClients(flags.client, program.version);
     const how = { clients: clients ?? [], remove: flags.remove === true, dryRun: flags.dryRun === true };
+    const both = async (directory: string) => [
+      ...(clients ? [await setUp(program, { ...how, directory })] : []),
+      ...(flags.ci === undefined ? [] : [await setUpCi(program, { ...how, directory })]),
+    ];
     if (how.remove) {
-      const report = await setUp(program, { ...how, directory: dir ?? program.cwd });
-      printed(program, flags, report.data, report.lines);
-      return report.status;
+      const reports = await both(dir ?? program.cwd);
+      printed(
+        program,
+        flags,
+        Object.assign({}, ...reports.map(({ data }) => data)),
+        reports.flatMap(({ lines }) => lines),
+      );
+      return Math.max(...reports.map(({ status }) => status));
     }
     const result = await makeStore(program, dir, flags);
-    const report = clients && (await setUp(program, { ...how, directory: path.dirname(result.root) }));
+    const reports = await both(result.kind === "own" ? result.root : path.dirname(result.root));
     const { root: _root, mergeDriver, ...shown } = result;
     const { nextSteps } = await import("../../setup/init.js");
-    const data = { ...shown, merge_driver: mergeDriver, ...report?.data };
+    const data = Object.assign({ ...shown, merge_driver: mergeDriver }, ...reports.map(({ data: one }) => one));
     const warnings = result.warnings.map((warning) => `Warning: ${warning}`);
     const lines = [...storeLines(program, result, how.dryRun), ...warnings, ""];
-    printed(
-      program,
-      flags,
-      data,
-      report ? [...lines, ...report.lines] : [...lines, ...nextSteps(result, program.shell)],
-    );
-    return report?.status ?? 0;
+    const told = reports.flatMap((report) => report.lines);
+    const next = clients ? [] : [...(told.length > 0 ? [""] : []), ...nextSteps(result, program.shell)];
+    printed(program, flags, data, [...lines, ...told, ...next]);
+    return Math.max(0, ...reports.map(({ status }) => status));
   },
 });

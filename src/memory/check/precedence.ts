@@ -1,0 +1,52 @@
+import type { Memory } from "../memory.js";
+import { duplicateIds, type Precedence } from "./duplicates.js";
+import type { FileFacts } from "./facts.js";
+import type { Survey } from "./survey.js";
+
+/** Copies whose history is asked for who was first; a walk through a long history can take a second. */
+const MAX_ASKED = 20;
+
+/** Who of several had an id or name first: the base, then history, then what is committed, then what this store saw first, then the path. */
+export async function precedenceOf(
+  memory: Memory,
+  { now, before }: Pick<Survey, "now" | "before">,
+): Promise<Precedence> {
+  const known = compareBy((file) => [...inBase(file, before), ...asSeen(memory, file)]);
+  const groups = duplicateIds(now, known).filter(({ first }) => inBase(first, before)[0] === 1);
+  const asked = new Set(groups.flatMap(({ copy, first }) => [first, copy]));
+  const since = new Map<string, number>();
+  const store = await memory.store();
+  for (const { path } of [...asked].slice(0, MAX_ASKED)) {
+    const { versions, truncated } = await store.history(path);
+    const oldest = versions.at(-1);
+    if (oldest && !truncated) since.set(path, oldest.at);
+  }
+  return compareBy((file) => [
+    ...inBase(file, before),
+    since.get(file.path) ?? Number.MAX_SAFE_INTEGER,
+    ...asSeen(memory, file),
+  ]);
+}
+
+function inBase({ path, entry }: FileFacts, before: Survey["before"]): [number] {
+  const old = before?.get(path);
+  return [old && old.entry?.id === entry?.id ? 0 : 1];
+}
+
+function asSeen(memory: Memory, { path, entry }: FileFacts): number[] {
+  const { catalog } = memory;
+  const id = entry?.id;
+  return [
+    memory.at(path)?.pending ? 1 : 0,
+    id === undefined ? 0 : catalog.withId(id).indexOf(path),
+    catalog.withName(path).indexOf(path),
+  ];
+}
+
+function compareBy(rank: (file: FileFacts) => readonly number[]): Precedence {
+  return (a, b) => {
+    const [left, right] = [rank(a), rank(b)];
+    const at = left.findIndex((value, position) => value !== right[position]);
+    return at === -1 ? (a.path < b.path ? -1 : 1) : left[at]! - right[at]!;
+  };
+}
