@@ -124,7 +124,7 @@ function spliceLines(source: string, pair: YamlPair, lines: string, eol: Eol): s
 }
 
 function onlyComments(source: string): boolean {
-  return source.split("\n").every((line) => /^\s*(?:#.*)?$/.test(line));
+  return source.split("\n").every((line) => /^\s*(?:#[^\n]*)?$/.test(line));
 }
 
 /** Where a new key goes: after the nearest key before it in canonical order, else before the first one after it, else at the end; the first of all at the top. */

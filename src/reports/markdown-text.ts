@@ -18,7 +18,7 @@ export function inert(text: string): string {
 
 /** A text of strangers as code, also inside a table. */
 export function code(text: string): string {
-  const line = oneLine(text).replaceAll("|", "\\|");
+  const line = oneLine(text).replaceAll("|", "\\|") || " ";
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   const space = longest > 0 || line.startsWith(" ") ? " " : "";
