@@ -21,6 +21,43 @@ function snapshot(dir: string): Record<string, string> {
 }
 
 describe("init", () => {
+  it("writes the workflow for GitHub at the top, also from a folder below, and only where asked", () => {
+    const dir = remember(makeRepository());
+    const file = path.join(dir, ".github/workflows/memory.yml");
+    put(path.join(dir, "src/x.ts"), "");
+    expect(run(dir, ["init"]).status).toBe(0);
+    expect(fs.existsSync(file)).toBe(false);
+    const made = run(path.join(dir, "src"), ["init", "--ci", "github"]);
+    expect(made).toMatchObject({ status: 0, stderr: "" });
+    expect(made.stdout).toContain("Made .github/workflows/memory.yml");
+    const text = fs.readFileSync(file, "utf8");
+    expect(text).toContain('"$BASE" --format github');
+    expect(runJson(dir, "init", "--ci", "github")).toMatchObject({ made: [], workflow: "complete" });
+    fs.appendFileSync(file, "# ours\n");
+    expect(run(dir, ["init", "--ci", "github"]).stdout).toContain("left alone");
+    expect(fs.readFileSync(file, "utf8")).toBe(`${text}# ours\n`);
+    expect(run(dir, ["init", "--ci", "jenkins"])).toMatchObject({ status: 2, stdout: "" });
+    const plain = remember(temporaryFolder());
+    expect(runJson(plain, "init", "--ci", "github")).toMatchObject({ error: { code: "invalid_input" } });
+  });
+
+  it("writes a workflow whose commands do what they are for", () => {
+    const dir = remember(makeRepository());
+    run(dir, ["init", "--ci", "github"]);
+    git(dir, "add", ".");
+    git(dir, "commit", "-qm", "store");
+    git(dir, "update-ref", "refs/remotes/origin/main", "HEAD");
+    git(dir, "checkout", "-q", "-b", "topic");
+    run(dir, ["save", "A", "text"]);
+    const text = fs.readFileSync(path.join(dir, ".github/workflows/memory.yml"), "utf8");
+    const commands = [...text.matchAll(/run: npx -y git-memory@\d+ (check .*)/g)].map(([, command = ""]) => command);
+    expect(commands).toHaveLength(2);
+    for (const command of commands) {
+      const args = (command.split(" >>")[0] ?? "").replace('"$BASE"', "origin/main").split(" ");
+      expect(run(dir, args, { env: { CI: "true" } })).toMatchObject({ status: 0, stderr: "" });
+    }
+  });
+
   it("makes a checked-in store that explains itself, and nothing else", () => {
     const dir = remember(makeRepository());
     git(dir, "remote", "add", "origin", "git@example.org:acme/payments.git");

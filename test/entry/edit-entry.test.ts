@@ -21,6 +21,11 @@ describe("editEntry", () => {
     expect(editEntry(fixture(name), {}, AT)).toEqual(fixture(name));
   });
 
+  it.each(["\n", "\r\n"])("keeps comments where there is nothing else (%j)", (eol) => {
+    const text = `---${eol}# why${eol}${eol}  # and how${eol}---${eol}Body`;
+    expect(edited(text, { set: { title: "T" } })).toBe(text.replace(`how${eol}`, `how${eol}title: T${eol}`));
+  });
+
   it.each(READABLE)("changes %s so that it reads back, and back again", (name) => {
     const before = read(fixture(name));
     const set = { title: "A: new # title", tags: ["new", "list"], own: { a: [1] } };

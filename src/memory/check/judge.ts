@@ -1,3 +1,4 @@
+import type { Scope } from "../../entry/scope.js";
 import type { Finding } from "../../reports/check-report.js";
 import type { Memory } from "../memory.js";
 import { duplicateFindings, type Precedence } from "./duplicates.js";
@@ -5,7 +6,7 @@ import type { FileFacts, Judgement } from "./facts.js";
 import { nearDuplicates } from "./near-duplicates.js";
 import type { Pair } from "./pairs.js";
 import { precedenceOf } from "./precedence.js";
-import { LinkTargets, linkFindings } from "./relations.js";
+import { linkFindings, linkTargets } from "./relations.js";
 import { slices } from "./slices.js";
 import type { Survey } from "./survey.js";
 
@@ -14,17 +15,16 @@ export async function judge(memory: Memory, survey: Survey, pairs: readonly Pair
   const { root, now, before, unmerged } = survey;
   const precedence = await precedenceOf(memory, survey);
   const { check_similarity: similarity, check_max_new: maxNew } = memory.settings;
+  const breathe = slices();
   const found: Judgement[] = [
     ...now.flatMap((facts) => ownFindings(facts, unmerged)),
     ...[...unmerged].map((path) => unmergedFinding(path, now)),
-    ...duplicateFindings(now, precedence),
-    ...linkFindings(now, new LinkTargets(now, root)),
+    ...(await sharedFindings(now, root, precedence, breathe)),
   ];
   const changed = new Set(pairs.filter((pair) => !onlyMoved(pair)).map((pair) => pair.now));
   const isNew = (facts: FileFacts): boolean => before === undefined || changed.has(facts);
   // What was there first keeps its place; of the new ones each is compared with those before it.
   const ordered = [...now].sort((a, b) => Number(isNew(a)) - Number(isNew(b)) || precedence(a, b));
-  const breathe = slices();
   for (const finding of nearDuplicates(ordered, similarity.value, isNew)) {
     if (finding) found.push(finding);
     await breathe();
@@ -35,7 +35,7 @@ export async function judge(memory: Memory, survey: Survey, pairs: readonly Pair
     found.push({ path: "memory.yaml", line: 1, rule: "too-many", message });
   }
   const secret = new Set(found.filter(({ rule }) => rule === "secret").map(({ path, line }) => `${path}:${line}`));
-  const left = before ? withoutOld(found, oldFindings([...before.values()], survey, precedence), pairs) : found;
+  const left = before ? withoutOld(found, await oldFindings(before, root, precedence, breathe), pairs) : found;
   return left
     .map(({ path, line, rule, message }) => {
       // The target of a relation would be told, and with it the secret.
@@ -57,12 +57,31 @@ function unmergedFinding(path: string, now: readonly FileFacts[]): Judgement {
 
 const onlyMoved = ({ before, now }: Pair): boolean => before !== undefined && before.blob === now?.blob;
 
-function oldFindings(before: readonly FileFacts[], { root }: Survey, precedence: Precedence): Judgement[] {
-  return [
-    ...before.flatMap(({ findings }) => findings),
-    ...duplicateFindings(before, precedence),
-    ...linkFindings(before, new LinkTargets(before, root)),
-  ];
+/** What several entries have to do with: ids and names that they share, relations between them. */
+async function sharedFindings(
+  files: readonly FileFacts[],
+  root: Scope,
+  precedence: Precedence,
+  breathe: () => Promise<void>,
+): Promise<Judgement[]> {
+  const found = duplicateFindings(files, precedence);
+  await breathe();
+  const targets = await linkTargets(files, root, breathe);
+  for (const file of files) {
+    found.push(...linkFindings(file, targets));
+    await breathe();
+  }
+  return found;
+}
+
+async function oldFindings(
+  before: ReadonlyMap<string, FileFacts>,
+  root: Scope,
+  precedence: Precedence,
+  breathe: () => Promise<void>,
+): Promise<Judgement[]> {
+  const files = [...before.values()];
+  return [...files.flatMap(({ findings }) => findings), ...(await sharedFindings(files, root, precedence, breathe))];
 }
 
 /** The findings that the base had not yet, as often as they are more than there were; a file that moved takes its own along. */

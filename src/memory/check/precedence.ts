@@ -44,9 +44,15 @@ function asSeen(memory: Memory, { path, entry }: FileFacts): number[] {
 }
 
 function compareBy(rank: (file: FileFacts) => readonly number[]): Precedence {
+  const ranks = new Map<FileFacts, readonly number[]>();
+  const ranked = (file: FileFacts): readonly number[] => {
+    const known = ranks.get(file) ?? rank(file);
+    ranks.set(file, known);
+    return known;
+  };
   return (a, b) => {
-    const [left, right] = [rank(a), rank(b)];
-    const at = left.findIndex((value, position) => value !== right[position]);
-    return at === -1 ? (a.path < b.path ? -1 : 1) : left[at]! - right[at]!;
+    const [left, right] = [ranked(a), ranked(b)];
+    for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return left[at]! - right[at]!;
+    return a.path < b.path ? -1 : 1;
   };
 }

@@ -6,7 +6,8 @@ import { parseScope, type Scope, scopeFolder } from "../../entry/scope.js";
 import type { BaseTree } from "../../store/base-tree.js";
 import type { StoreView } from "../../store/store-view.js";
 import type { EntryFacts, FileFacts } from "./facts.js";
-import { LinkTargets } from "./relations.js";
+import { linkTargets } from "./relations.js";
+import { slices } from "./slices.js";
 import type { Survey } from "./survey.js";
 
 type AddressRef = Extract<Ref, { type: "address" }>;
@@ -17,11 +18,13 @@ export async function findRedirects(
   view: StoreView,
   base: BaseTree | undefined,
 ): Promise<Map<string, Map<string, string>>> {
-  const targets = new LinkTargets(now, root);
+  const breathe = slices();
+  const targets = await linkTargets(now, root, breathe);
   const found = new Map<string, Map<string, string>>();
   let known: Moves | undefined;
   for (const file of now)
     for (const { target } of file.entry?.links ?? []) {
+      await breathe();
       const to = targets.find(target, file.entry!);
       if (to.kind !== "missing" || to.ref.type !== "address") continue;
       known ??= new Moves(now, await view.moves(), base ?? (await view.head()));

@@ -5,7 +5,7 @@ import { parseScope, type Scope, scopeFolder } from "../../entry/scope.js";
 import type { EntryFacts, FileFacts, Judgement } from "./facts.js";
 
 /** What a relation's target leads to. */
-export type Target =
+type Target =
   | { readonly kind: "entry"; readonly file: FileFacts }
   /** A scope's document, or a place in another store: nothing to say against it here. */
   | { readonly kind: "elsewhere" }
@@ -16,28 +16,29 @@ const inScope = (scope: string, kind: Kind, name: string): string => `${scope}:$
 const inFolder = (folder: string, kind: Kind, name: string): string => `/${folder}:${kind}/${foldName(name)}`;
 
 /** The entries of a store by everything that a relation may call them. */
-export class LinkTargets {
+class LinkTargets {
   readonly #root: Scope;
   readonly #places = new Map<string, FileFacts>();
   readonly #ids = new Map<string, FileFacts>();
   readonly #names = new Map<string, FileFacts>();
   readonly #scopes = new Set<string>();
 
-  constructor(files: readonly FileFacts[], root: Scope) {
+  constructor(root: Scope) {
     this.#root = root;
-    for (const file of files) {
-      const { located, entry } = file;
-      if (located.type === "scope-document") this.#scopes.add(located.scope);
-      if (located.type !== "entry") continue;
-      // A file that cannot be read is there all the same; its own finding tells.
-      const { kind, scope, folder, name } = located;
-      this.#scopes.add(scope);
-      this.#places.set(inScope(scope, kind, name), file);
-      this.#places.set(inFolder(folder, kind, name), file);
-      this.#names.set(foldName(name), file);
-      this.#names.set(foldName(name.slice(name.lastIndexOf("/") + 1)), file);
-      if (entry?.id !== undefined) this.#ids.set(entry.id, file);
-    }
+  }
+
+  add(file: FileFacts): void {
+    const { located, entry } = file;
+    if (located.type === "scope-document") this.#scopes.add(located.scope);
+    if (located.type !== "entry") return;
+    // A file that cannot be read is there all the same; its own finding tells.
+    const { kind, scope, folder, name } = located;
+    this.#scopes.add(scope);
+    this.#places.set(inScope(scope, kind, name), file);
+    this.#places.set(inFolder(folder, kind, name), file);
+    this.#names.set(foldName(name), file);
+    this.#names.set(foldName(name.slice(name.lastIndexOf("/") + 1)), file);
+    if (entry?.id !== undefined) this.#ids.set(entry.id, file);
   }
 
   /** What a target leads to for an entry: in its own scope, else in those around it. */
@@ -89,16 +90,29 @@ export class LinkTargets {
 /** The folder of the scope around one: two segments less. */
 const parentScope = (folder: string): string => folder.split("/").slice(0, -2).join("/");
 
-/** Relations that lead nowhere or to their own entry. */
-export function linkFindings(files: readonly FileFacts[], targets: LinkTargets): Judgement[] {
+/** The targets that a store offers, gathered in slices. */
+export async function linkTargets(
+  files: readonly FileFacts[],
+  root: Scope,
+  breathe: () => Promise<void>,
+): Promise<LinkTargets> {
+  const targets = new LinkTargets(root);
+  for (const file of files) {
+    targets.add(file);
+    await breathe();
+  }
+  return targets;
+}
+
+/** The relations of one entry that lead nowhere or to itself. */
+export function linkFindings(file: FileFacts, targets: LinkTargets): Judgement[] {
   const found: Judgement[] = [];
-  for (const file of files)
-    for (const { target, type, line } of file.entry?.links ?? []) {
-      const add = (rule: string, message: string): void => void found.push({ path: file.path, line, rule, message });
-      const to = targets.find(target, file.entry!);
-      if (to.kind === "entry" && to.file === file) add("self-link", `${type} leads to the entry itself`);
-      if (to.kind === "missing") add("dangling", `${type} leads to ${target}, which is not there`);
-      if (to.kind === "no-address") add("dangling", `${type} leads to ${target}: ${to.reason}`);
-    }
+  for (const { target, type, line } of file.entry?.links ?? []) {
+    const add = (rule: string, message: string): void => void found.push({ path: file.path, line, rule, message });
+    const to = targets.find(target, file.entry!);
+    if (to.kind === "entry" && to.file === file) add("self-link", `${type} leads to the entry itself`);
+    if (to.kind === "missing") add("dangling", `${type} leads to ${target}, which is not there`);
+    if (to.kind === "no-address") add("dangling", `${type} leads to ${target}: ${to.reason}`);
+  }
   return found;
 }
