@@ -55,9 +55,9 @@ async function named(host: Host, name: string): Promise<string | undefined> {
 async function peeled(host: Host, oid: string): Promise<string | undefined> {
   let at = oid;
   for (let depth = 0; depth < MAX_TAGS; depth++) {
-    if (await host.objects.commit(at)) return at;
+    // A tag is asked for first: `git cat-file commit` would look through it.
     const target = await host.objects.tag(at);
-    if (target === undefined) return undefined;
+    if (target === undefined) return (await host.objects.commit(at)) ? at : undefined;
     at = target;
   }
   return undefined;

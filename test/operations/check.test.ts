@@ -153,6 +153,9 @@ describe("admin check", () => {
     commit();
     expect(() => git(bench.dir, "merge", "other")).toThrow();
     expect(await found()).toEqual([["memories/a.md", 1, "conflict"]]);
+    const before = bench.text("memories/a.md");
+    expect(await check({ fix: true })).toMatchObject({ fixed: [], findings: [{ rule: "conflict" }] });
+    expect(bench.text("memories/a.md")).toBe(before);
   });
 
   it("finds near-duplicates of one kind and scope, as the setting says", async () => {

@@ -18,7 +18,7 @@ export interface Judgement extends Finding {
 }
 
 /** A relation with the line of its target. */
-export interface Link {
+interface Link {
   readonly target: string;
   readonly type: string;
   readonly line: number;
@@ -114,7 +114,8 @@ async function judgements(
   const marker = decoded.kind === "text" && !conflict ? firstMarkerLine(decoded.text) : undefined;
   if (marker !== undefined)
     add("markers", marker, "conflict markers are left in the text; decide what holds and remove them");
-  if (conflict) add2(openConflict(path, bytes));
+  const open = conflict ? openConflict(path, bytes) : undefined;
+  if (open) found.push(open);
   if (located.type === "ignored" && located.what === "tags" && decoded.kind === "text" && marker === undefined) {
     const map = parseYaml(decoded.text.replace(/^\uFEFF/, ""));
     if (map.kind === "fault") add("unreadable", map.line ?? 1, map.reason);
@@ -131,10 +132,6 @@ async function judgements(
         `${rule} ${fingerprint(decoded.text.split("\n")[line - 1] ?? "")}`,
       );
   return found;
-
-  function add2(finding: Judgement | undefined): void {
-    if (finding) found.push(finding);
-  }
 }
 
 /** A record directly in `conflicts/` is open until it says otherwise; resolved ones lie a folder deeper. */
