@@ -44,7 +44,7 @@ describe("schema/", () => {
     ["tool", { category: "cli", parameters: { type: "object" }, examples: [{ input: { a: 1 } }] }],
     ["pattern", { data: { a: [1] }, outcomes: [{ result: "success", at: "2025-01-31T12:00:00Z" }] }],
     ["manifest", { format: 1, scope: "project", name: "demo", commit: "each", other: 1 }],
-    ["manifest", { format: 1, scope: "global" }],
+    ["manifest", { format: 1, scope: "global", check_max_new: 7, check_similarity: 0.9 }],
   ])("takes good front matter of a %s: %j", (name, value) => {
     const validate = validator(name);
     validate(value);
@@ -65,6 +65,8 @@ describe("schema/", () => {
     ["manifest", { format: 1, scope: "session", name: "x" }, "/scope"],
     ["manifest", { format: 1, scope: "project", name: "a/b" }, "/name"],
     ["manifest", { format: 1, scope: "project", name: "x", commit: "never" }, "/commit"],
+    ["manifest", { format: 1, scope: "global", check_max_new: "7" }, "/check_max_new"],
+    ["manifest", { format: 1, scope: "global", check_similarity: 2 }, "/check_similarity"],
   ])("refuses wrong front matter of a %s: %j", (name, value, at) => {
     const validate = validator(name);
     expect(validate(value)).toBe(false);

@@ -48,8 +48,8 @@ async function named(host: Host, name: string): Promise<string | undefined> {
     if (oid !== undefined) return peeled(host, oid);
   }
   if (WHOLE_ID.test(name)) return peeled(host, name);
-  // The beginning of an id: only git has a list of all objects.
-  return /^[0-9a-f]{4,}$/.test(name) ? askGit(host, name, top) : undefined;
+  // The beginning of an id, or FETCH_HEAD: only git itself knows all that it takes for a name.
+  return askGit(host, name, top);
 }
 
 async function peeled(host: Host, oid: string): Promise<string | undefined> {

@@ -31,6 +31,16 @@ const output = z.object({
   report: z.string().optional(),
 });
 
+/** Hosts cut results of more than about 50,000 characters without a word: better we say what is missing. */
+const ROOM = 40_000;
+
+function withinRoom(text: string): string {
+  if (text.length <= ROOM) return text;
+  const shown = text.slice(0, text.lastIndexOf("\n", ROOM));
+  const left = text.slice(shown.length + 1).split("\n").length;
+  return `${shown}\n… ${left} more lines; with format text all of them are given.`;
+}
+
 export const check = operation({
   area: "admin",
   action: "check",
@@ -51,7 +61,7 @@ export const check = operation({
   args: [],
   failed: ({ findings }) => findings.length > 0,
   verbatim: ({ report }) => report !== undefined,
-  render: ({ report, ...told }) => report ?? textReport(told as CheckReport),
+  render: ({ report, ...told }) => report ?? withinRoom(textReport(told as CheckReport)),
   run: async ({ memory, caller }, { base, fix, format }) => {
     const told = await checkStore(memory, { base, fix }, caller);
     const report = format && renderReport(format, told, (await memory.store()).relativeRoot);

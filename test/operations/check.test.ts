@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findOperation } from "../../src/operations/registry.js";
 import { Bench, entryText, type Json, SECRET, uuidAt } from "../support/memory.js";
 import { git, put } from "../support/repositories.js";
 
@@ -282,6 +283,7 @@ describe("admin check with base", () => {
     git(bench.dir, "tag", "light", first);
     git(bench.dir, "tag", "-a", "-m", "x", "heavy", first);
     git(bench.dir, "tag", "-a", "-m", "x", "nested", "heavy");
+    git(bench.dir, "fetch", "-q", ".", "feature/x");
     for (const packed of [false, true]) {
       if (packed) git(bench.dir, "pack-refs", "--all");
       for (const base of [
@@ -297,6 +299,7 @@ describe("admin check with base", () => {
         "refs/tags/heavy",
         first,
         first.slice(0, 10),
+        "FETCH_HEAD",
       ])
         expect([base, (await check({ base })).base]).toEqual([base, { ref: base, commit: first }]);
     }
@@ -313,5 +316,18 @@ describe("the format", () => {
       expect(report).toContain("memories/a.md");
     }
     await bench.refused("admin check", { format: "xml" }, "invalid_input");
+  });
+
+  it("is what bounds a text that nobody asked to have whole", async () => {
+    const base = commit();
+    const lines = Array.from({ length: 30 }, (_, at) => `line ${at} ${"x".repeat(150)}`).join("\n");
+    for (let at = 0; at < 20; at++) write(`memories/m${at}.md`, `${at}\n${lines}`);
+    const { render } = findOperation("admin", "check")!;
+    const short = render(await check({ base }), "concise", String);
+    expect(short.length).toBeLessThan(41_000);
+    expect(short).toMatch(/… \d+ more lines; with format text all of them are given\.$/);
+    const whole = render(await check({ base, format: "text" }), "concise", String);
+    expect(whole.startsWith(short.slice(0, short.lastIndexOf("\n")))).toBe(true);
+    expect(whole).toContain("memories/m9.md");
   });
 });

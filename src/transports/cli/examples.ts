@@ -9,6 +9,7 @@ export const EXAMPLES = [
   '  git memory update use-postgres-for-billing --append "Since March also for invoices."',
   "  git memory history use-postgres-for-billing             who changed it, when and why",
   "  git memory commit                                       commit the store and nothing else",
+  "  git memory check --base origin/main                     what this branch changes, and what is wrong with it",
   "  git memory mcp                                          serve an agent over stdio (MCP)",
   "  git memory serve                                        serve REST and MCP to this machine over HTTP",
 ];
