@@ -79,7 +79,7 @@ export function markdownReport(report: CheckReport, folder: string): string {
   }
   if (base) {
     const note = base.note === undefined ? "" : `; ${base.note}`;
-    const against = `Compared with ${code(base.ref.slice(0, 500))} (${code(base.commit.slice(0, 10))}${note}):`;
+    const against = `Compared with ${code(base.ref.slice(0, 500))} (${code(base.commit.slice(0, 12))}${note}):`;
     parts.push("### What this changes", "", `${against} ${changeCounts(changes)}.`, "");
     const told = fitting(changes.map(changePart), ROOM - used() - NOTE_ROOM);
     parts.push(...told.text);

@@ -35,4 +35,4 @@ export const verdict = ({ checked, findings }: CheckReport): string =>
 
 /** What a branch is compared with. */
 export const baseText = ({ ref, commit, note }: NonNullable<CheckReport["base"]>): string =>
-  `${oneLine(ref)} (${commit.slice(0, 10)}${note === undefined ? "" : `; ${note}`})`;
+  `${oneLine(ref)} (${commit.slice(0, 12)}${note === undefined ? "" : `; ${note}`})`;

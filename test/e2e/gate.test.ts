@@ -68,7 +68,7 @@ describe("a branch with six faults", () => {
   it("has them as Markdown that reads well, as the fixture shows", () => {
     const ran = check("--format", "markdown");
     expect(ran.status).toBe(1);
-    const stable = ran.stdout.replaceAll(git(dir, "rev-parse", "main").trim().slice(0, 10), "0123456789");
+    const stable = ran.stdout.replaceAll(git(dir, "rev-parse", "main").trim().slice(0, 12), "0123456789ab");
     expect(stable.replaceAll(SECRET, "<secret>")).toBe(fs.readFileSync("fixtures/reports/six-findings.md", "utf8"));
     expect(ran.stdout).not.toContain(SECRET);
   });

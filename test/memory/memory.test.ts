@@ -107,7 +107,7 @@ describe("a memory", () => {
     const env = { GIT_MEMORY_HOME: personal, GIT_MEMORY_COMMIT: "journal" };
     const memory = await open(dir, env);
     await memory.store();
-    expect(memory.settings).toEqual({
+    expect(memory.settings).toMatchObject({
       commit: { value: "journal", source: "env" },
       response_format: { value: "json", source: "personal" },
     });
