@@ -34,8 +34,19 @@ describe("init", () => {
     expect(text).toContain('"$BASE" --format github');
     expect(runJson(dir, "init", "--ci", "github")).toMatchObject({ made: [], workflow: "complete" });
     fs.appendFileSync(file, "# ours\n");
-    expect(run(dir, ["init", "--ci", "github"]).stdout).toContain("left alone");
+    for (const how of [[], ["--remove"]]) {
+      const left = run(dir, ["init", "--ci", "github", ...how]);
+      expect(left.status).toBe(1);
+      expect(left.stdout).toContain("left alone");
+    }
     expect(fs.readFileSync(file, "utf8")).toBe(`${text}# ours\n`);
+    fs.writeFileSync(file, text);
+    expect(run(dir, ["init", "--ci", "github", "--remove", "--dry-run"]).stdout).toContain("Would remove .github");
+    expect(fs.existsSync(file)).toBe(true);
+    expect(runJson(path.join(dir, "src"), "init", "--ci", "github", "--remove")).toEqual({ workflow: "removed" });
+    expect(fs.existsSync(file)).toBe(false);
+    expect(run(dir, ["init", "--ci", "github", "--dry-run"]).stdout).toContain("Would make .github");
+    expect(fs.existsSync(file)).toBe(false);
     expect(run(dir, ["init", "--ci", "jenkins"])).toMatchObject({ status: 2, stdout: "" });
     const plain = remember(temporaryFolder());
     expect(runJson(plain, "init", "--ci", "github")).toMatchObject({ error: { code: "invalid_input" } });
