@@ -2,7 +2,7 @@ import { formatAddress } from "../entry/address.js";
 import { KIND_FOLDERS } from "../entry/kinds.js";
 import { findSecrets } from "../entry/secrets.js";
 import { MemoryError } from "../errors.js";
-import type { Written } from "../store/store.js";
+import type { Written } from "../store/session.js";
 import type { WriteRecord } from "../store/writer.js";
 import type { Caller } from "./caller.js";
 import type { Draft, Drafted } from "./draft.js";

@@ -17,12 +17,13 @@ import { LocalState, localFolder } from "./local-state.js";
 import { type Current, Observer, type Scanned } from "./observer.js";
 import { publishPending } from "./publisher.js";
 import { recover } from "./recovery.js";
+import type { Session } from "./session.js";
 import { type StoreStatus, statusOf } from "./status.js";
 import { type StoreView, storeView } from "./store-view.js";
 import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
 import { asRefusal, assertWritable, isWritable } from "./writable.js";
-import { type FileWrite, StartOver, type WriteRecord, Writer } from "./writer.js";
+import { StartOver, Writer } from "./writer.js";
 
 /** What the process lends a store. */
 export interface StoreOptions {
@@ -43,21 +44,6 @@ export interface StoreOptions {
   readonly sink: (changes: readonly Change[]) => void;
   /** Told while every file is looked at, which may take seconds. */
   readonly scanned?: Scanned;
-}
-
-/** What a write did. */
-export interface Written {
-  /** The branch's commit, in `each` mode. */
-  readonly commit?: string;
-  /** Why it is not where it will be: held back, or not published yet. A sentence part. */
-  readonly pending?: string;
-}
-
-/** Work under the write lock. */
-export interface Session {
-  read(file: string): Promise<Current | undefined>;
-  /** Records and places the files as one write. Throws StartOver when a file changed since it was read. */
-  write(files: readonly FileWrite[], record: WriteRecord): Promise<Written>;
 }
 
 const RESCAN_MS = 60_000;

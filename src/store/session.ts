@@ -1,0 +1,17 @@
+import type { Current } from "./observer.js";
+import type { FileWrite, WriteRecord } from "./writer.js";
+
+/** What a write did. */
+export interface Written {
+  /** The branch's commit, in `each` mode. */
+  readonly commit?: string;
+  /** Why it is not where it will be: held back, or not published yet. A sentence part. */
+  readonly pending?: string;
+}
+
+/** Work under the write lock. */
+export interface Session {
+  read(file: string): Promise<Current | undefined>;
+  /** Records and places the files as one write. Throws StartOver when a file changed since it was read. */
+  write(files: readonly FileWrite[], record: WriteRecord): Promise<Written>;
+}
