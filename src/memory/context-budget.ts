@@ -102,5 +102,5 @@ export function fitContext(
 }
 
 /** The estimated tokens of a context in the dearer of its two forms. */
-export const sizeOf = (context: Context): number =>
+const sizeOf = (context: Context): number =>
   Math.max(estimateTokens(contextText(context, say)), estimateTokens(JSON.stringify(context)));

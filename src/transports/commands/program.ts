@@ -3,7 +3,7 @@ import type { Memory } from "../../memory/memory.js";
 import type { Log } from "../mcp/call.js";
 
 /** How a memory is opened for a command or a server. */
-export interface Opening {
+interface Opening {
   readonly root?: string | undefined;
   readonly watch: boolean;
   readonly responseFormat?: string | undefined;
