@@ -1,8 +1,7 @@
 import type { Entry } from "./entry.js";
 
-/** One state of an entry in a store, with what git and the journal know about it. Times are milliseconds since 1970. */
-export interface EntryState {
-  readonly entry: Entry;
+/** What git and the journal know about one state of an entry. Times are milliseconds since 1970. */
+export interface StateFacts {
   /** The version token: git blob id (SHA-1) of the file's raw bytes. */
   readonly version: string;
   readonly updatedAt?: number;
@@ -13,6 +12,11 @@ export interface EntryState {
   readonly conflict?: boolean;
 }
 
+/** One state of an entry in a store. */
+export interface EntryState extends StateFacts {
+  readonly entry: Entry;
+}
+
 /** The one thing that the index consumes, whatever caused it: a call, a pull, an editor, a branch switch. */
 export interface Change {
   readonly store: string;
@@ -20,5 +24,6 @@ export interface Change {
   readonly path: string;
   /** The version token that the index held before, if any. */
   readonly before: string | null;
-  readonly after: EntryState | null;
+  /** Facts without an entry are about the text that was told before under the same version. */
+  readonly after: EntryState | StateFacts | null;
 }

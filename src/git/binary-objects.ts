@@ -49,3 +49,24 @@ export class BinaryObjects implements ObjectReader {
     return (await this.#git.run(["cat-file", "-e", oid], { cwd: this.#cwd })).status === 0;
   }
 }
+
+/** The bytes of many objects, whatever their type, through one process; those that are not there are left out. */
+export async function readObjects(
+  git: GitBinary,
+  cwd: string,
+  oids: readonly string[],
+): Promise<Map<string, Uint8Array>> {
+  const args = ["--no-replace-objects", "cat-file", "--batch"];
+  const output = await git.output(args, { cwd, input: `${oids.join("\n")}\n` });
+  const found = new Map<string, Uint8Array>();
+  for (let at = 0; at < output.length; ) {
+    const end = output.indexOf(0x0a, at);
+    const [oid = "", , size] = output.toString("latin1", at, end).split(" ");
+    at = end + 1;
+    // `<id> missing` has no third word.
+    if (size === undefined) continue;
+    found.set(oid, output.subarray(at, at + Number(size)));
+    at += Number(size) + 1;
+  }
+  return found;
+}

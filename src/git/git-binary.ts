@@ -17,6 +17,8 @@ export interface GitOptions {
   readonly asPerson?: boolean;
   /** Milliseconds; 60,000 when absent. */
   readonly timeout?: number;
+  /** Ends the process early. */
+  readonly signal?: AbortSignal;
 }
 
 // A repository's own settings must not start programs when we only want plumbing.
@@ -63,7 +65,27 @@ export class GitBinary {
   }
 
   /** Runs git to its end; never throws for a non-zero status. */
-  run(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  async run(args: readonly string[], options: GitOptions): Promise<GitResult> {
+    const out: Buffer[] = [];
+    const ended = await this.#spawn(args, options, (chunk) => out.push(chunk));
+    return { ...ended, stdout: Buffer.concat(out) };
+  }
+
+  /**
+   * Runs git and hands its output on piece by piece, each in a turn of the event loop of its own. Throws with git's own
+   * last line when it fails; a run that `signal` ended does not.
+   */
+  async stream(args: readonly string[], options: GitOptions, take: (chunk: Buffer) => void): Promise<void> {
+    const ended = await this.#spawn(args, options, take);
+    if (ended.status !== 0 && !options.signal?.aborted)
+      throw new GitFailed(args.find((one) => /^[a-z]/.test(one) && !one.includes("=")) ?? "", ended);
+  }
+
+  #spawn(
+    args: readonly string[],
+    options: GitOptions,
+    take: (chunk: Buffer) => void,
+  ): Promise<Omit<GitResult, "stdout">> {
     return new Promise((resolve, reject) => {
       const child = spawn(this.#command, [...(options.asPerson ? [] : QUIET), ...args], {
         cwd: options.cwd,
@@ -71,11 +93,13 @@ export class GitBinary {
         stdio: ["pipe", "pipe", "pipe"],
         windowsHide: true,
       });
-      const out: Buffer[] = [];
       const err: Buffer[] = [];
-      child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+      child.stdout.on("data", take);
       child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-      const timer = setTimeout(() => child.kill("SIGKILL"), options.timeout ?? 60_000);
+      const end = (): void => void child.kill("SIGKILL");
+      const timer = setTimeout(end, options.timeout ?? 60_000);
+      options.signal?.addEventListener("abort", end, { once: true });
+      if (options.signal?.aborted) end();
       child.on("error", (error) => {
         // Without this a program that does not exist would keep us alive for as long.
         clearTimeout(timer);
@@ -85,11 +109,8 @@ export class GitBinary {
       child.stdin.on("error", () => undefined);
       child.on("close", (status) => {
         clearTimeout(timer);
-        resolve({
-          status: status ?? -1,
-          stdout: Buffer.concat(out),
-          stderr: Buffer.concat(err).toString("utf8"),
-        });
+        options.signal?.removeEventListener("abort", end);
+        resolve({ status: status ?? -1, stderr: Buffer.concat(err).toString("utf8") });
       });
       child.stdin.end(options.input ?? "");
     });
@@ -120,9 +141,9 @@ export class GitBinary {
 
 /** git ended with a non-zero status; `message` is its own last line. */
 export class GitFailed extends Error {
-  readonly result: GitResult;
+  readonly result: Omit<GitResult, "stdout">;
 
-  constructor(command: string, result: GitResult) {
+  constructor(command: string, result: Omit<GitResult, "stdout">) {
     super(`git ${command}: ${result.stderr.trim().split("\n").at(-1) || `status ${result.status}`}`);
     this.result = result;
   }

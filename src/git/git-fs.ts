@@ -190,8 +190,13 @@ export const readLine = async (file: string): Promise<string | undefined> =>
 
 /** Identity of a file's content without reading it: changes whenever the file is replaced or rewritten. */
 export async function stamp(file: string): Promise<string> {
-  const stat = syncFs.statSync(file, { bigint: true, throwIfNoEntry: false });
-  return stat ? `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}` : "-";
+  try {
+    const stat = syncFs.statSync(file, { bigint: true, throwIfNoEntry: false });
+    return stat ? `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}` : "-";
+  } catch (error) {
+    if (isErrno(error, "ENOTDIR")) return "-";
+    throw error;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import path from "node:path";
-import { BinaryObjects } from "./binary-objects.js";
+import { BinaryObjects, readObjects } from "./binary-objects.js";
+import { type Commit, parseCommit } from "./commit-text.js";
 import { type Operation, operationInProgress, type Repository } from "./discover.js";
 import type { GitBinary } from "./git-binary.js";
 import { readIfThere, stamp } from "./git-fs.js";
@@ -16,6 +17,9 @@ import {
 import { publishWithBinary, recoverPublishWithBinary } from "./publish-binary.js";
 import { type Head, readHead } from "./refs.js";
 import { compareTrees, listFiles, lookup } from "./tree.js";
+
+/** More objects than these are read by one git process rather than one by one. */
+const MANY = 8;
 
 /** The blob ids of an unmerged path by stage: 1 = base, 2 = ours, 3 = theirs. */
 export type Stages = Partial<Record<1 | 2 | 3, string>>;
@@ -40,15 +44,16 @@ export class Host {
     this.repository = repository;
     this.git = git;
     this.#store = new ObjectStore(repository.commonDir);
-    this.objects = git && !this.#plainObjects ? new BinaryObjects(git, repository.top, repository.format) : this.#store;
+    this.objects = git && !this.plainObjects ? new BinaryObjects(git, repository.top, repository.format) : this.#store;
   }
 
   /** False where neither engine can tell what HEAD holds: then the working tree stands for it. */
   get readable(): boolean {
-    return this.#plainObjects || this.git !== undefined;
+    return this.plainObjects || this.git !== undefined;
   }
 
-  get #plainObjects(): boolean {
+  /** True when our own engine reads the objects. */
+  get plainObjects(): boolean {
     const { format, unsupported } = this.repository;
     return format === "sha1" && !unsupported.some((what) => /ref storage|borrowed/.test(what));
   }
@@ -81,6 +86,12 @@ export class Host {
     const { gitDir } = this.repository;
     const head = await this.head();
     return `${head.ref ?? ""} ${head.commit ?? ""} ${await stamp(path.join(gitDir, "index"))}`;
+  }
+
+  /** The commits at which a shallow clone ends, in order. */
+  async shallow(): Promise<string[]> {
+    const text = (await readIfThere(path.join(this.repository.commonDir, "shallow")))?.toString("latin1") ?? "";
+    return text.split("\n").filter(Boolean).sort();
   }
 
   operation(): Promise<Operation | undefined> {
@@ -127,6 +138,32 @@ export class Host {
     const tree = commit === undefined ? undefined : (await this.objects.commit(commit))?.tree;
     const files = tree === undefined ? [] : await listFiles(this.objects, tree, folder);
     return new Map([...files].map(([file, { oid }]) => [file, oid]));
+  }
+
+  /** Commits by id, those that are there. */
+  async commits(oids: readonly string[]): Promise<Map<string, Commit>> {
+    const found = new Map<string, Commit>();
+    if (this.git && oids.length > MANY) {
+      for (const [oid, bytes] of await readObjects(this.git, this.repository.top, oids))
+        found.set(oid, parseCommit(oid, Buffer.from(bytes).toString("utf8")));
+      return found;
+    }
+    for (const oid of oids) {
+      const commit = await this.objects.commit(oid);
+      if (commit) found.set(oid, commit);
+    }
+    return found;
+  }
+
+  /** Blobs by id, those that are there. */
+  async blobs(oids: readonly string[]): Promise<Map<string, Uint8Array>> {
+    if (this.git && oids.length > MANY) return readObjects(this.git, this.repository.top, oids);
+    const found = new Map<string, Uint8Array>();
+    for (const oid of oids) {
+      const bytes = await this.objects.blob(oid);
+      if (bytes) found.set(oid, bytes);
+    }
+    return found;
   }
 
   /** Lets go of what reading many objects left in memory. */

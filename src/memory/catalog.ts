@@ -54,6 +54,7 @@ export class Catalog {
 
   apply(changes: readonly Change[]): void {
     for (const { path, after } of changes) {
+      if (after && !("entry" in after)) continue;
       const old = this.#keys.get(path);
       const keys = after
         ? { id: after.entry.fields.id && own(after.entry.fields.id.toLowerCase()), text: textKey(after.entry.body) }

@@ -51,6 +51,8 @@ export type ScanListener = (done: number, total: number) => void;
 
 /** How often writes that had to wait are tried again (milliseconds). */
 const SETTLE_MS = 1_000;
+/** So long a server's call waits for the history that it needs (milliseconds): what takes longer takes much longer. */
+const PATIENCE_MS = 2_000;
 
 /** A store and its index, kept in step: the one object that operations receive. */
 export class Memory {
@@ -175,6 +177,15 @@ export class Memory {
     if (this.#state !== "ready") await this.#begin().ready;
     await store.refresh();
     return store;
+  }
+
+  /**
+   * Waits for the history behind HEAD, in a server not longer than a build of it may take that is worth waiting for.
+   * False when it is not known: then times and authors of entries may be missing.
+   */
+  async historyKnown(): Promise<boolean> {
+    const store = await this.store();
+    return store.past.known(this.#options.watch ? PATIENCE_MS : Number.POSITIVE_INFINITY);
   }
 
   now(): number {

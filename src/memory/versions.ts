@@ -10,11 +10,12 @@ export interface FoundVersion {
   readonly bytes: Uint8Array | null;
 }
 
-/** Every version of what is, or was, at a store path. Throws `not_found` when nothing ever was. */
+/** Every version of what is, or was, at a store path, as far as it is known. Throws `not_found` when nothing ever was. */
 export async function versionsOf(memory: Memory, path: string, ref: string): Promise<History> {
   const store = await memory.store();
+  await memory.historyKnown();
   const history = await store.history(path);
-  if (history.versions.length === 0) throw await notFound(memory, ref);
+  if (history.versions.length === 0 && !history.truncated) throw await notFound(memory, ref);
   return history;
 }
 

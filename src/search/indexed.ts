@@ -1,4 +1,4 @@
-import type { EntryState } from "../entry/change.js";
+import type { EntryState, StateFacts } from "../entry/change.js";
 import { creationTime } from "../entry/id.js";
 import { KIND_FOLDERS, type Kind } from "../entry/kinds.js";
 
@@ -90,6 +90,27 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
   return Object.fromEntries(
     Object.entries(all).filter(([, value]) => value !== undefined && value !== ""),
   ) as unknown as Indexed;
+}
+
+/** True when a state has the text that is indexed: it only says something new about it. */
+export function isSameText(indexed: Indexed, state: EntryState | StateFacts): boolean {
+  if (indexed.version !== state.version) return false;
+  if (!("entry" in state)) return true;
+  // What a path stands for follows the manifest, which may have changed meanwhile.
+  const { kind, scope, name } = state.entry;
+  return indexed.kind === kind && indexed.scope === scope && indexed.name === name;
+}
+
+/** An entry with other facts about the same text. */
+export function withFacts(indexed: Indexed, facts: StateFacts, share: (text: string) => string): Indexed {
+  const { updatedAt: _at, author: _author, pending: _pending, conflict: _conflict, ...text } = indexed;
+  return {
+    ...text,
+    ...(facts.updatedAt !== undefined && { updatedAt: facts.updatedAt }),
+    ...(facts.author && { author: share(facts.author) }),
+    ...(facts.pending && { pending: true }),
+    ...(facts.conflict && { conflict: true }),
+  };
 }
 
 /** What files of other tools (skills, agents, rules) call a summary; as long as a summary may be. */

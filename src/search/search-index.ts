@@ -5,7 +5,7 @@ import { readCursor, writeCursor } from "./cursor.js";
 import { EntryTable } from "./entry-table.js";
 import { conditionsOf, dayOf } from "./filters.js";
 import { explain, hintOf, toHit } from "./hits.js";
-import { type Indexed, own, toIndexed } from "./indexed.js";
+import { type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.js";
 import { sharesHeld } from "./phrases.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
@@ -66,6 +66,8 @@ export class SearchIndex {
   readonly #shared = new Map<string, string>();
   /** What filters left since the last change: most searches of a session have the same scopes. */
   readonly #filtered = new Map<string, Set<number>>();
+  /** While an entry is taken out and put back, its text stays where it is. */
+  #keepsText = false;
   /** Orama hands a search no more than a term and the filter's ids; the request in hand does the rest. */
   #rank: (allowed: ReadonlySet<number> | undefined) => TokenScore[] = () => [];
 
@@ -91,9 +93,18 @@ export class SearchIndex {
   /** The one door: brings the index to the state that the changes tell; applying them again changes nothing. */
   apply(changes: readonly Change[]): void {
     for (const { store, path, after } of changes) {
-      const entry = after && toIndexed(store, path, after, (text) => this.#share(text));
-      this.#remove(store, path);
-      if (entry !== null) this.#insert(entry, after?.entry.body ?? "");
+      const before = this.get(store, path);
+      if (after && before && isSameText(before, after))
+        this.#renew(withFacts(before, after, (text) => this.#share(text)));
+      else if (after && !("entry" in after)) continue;
+      else {
+        this.#remove(store, path);
+        if (after)
+          this.#insert(
+            toIndexed(store, path, after, (text) => this.#share(text)),
+            after.entry.body,
+          );
+      }
     }
     this.#filtered.clear();
   }
@@ -202,6 +213,14 @@ export class SearchIndex {
     return { shares: await sharesHeld(candidates, phrases, this.#options.readBody), required };
   }
 
+  /** Replaces what is known about an entry whose text stays as it is: nothing is tokenised. */
+  #renew(entry: Indexed): void {
+    this.#keepsText = true;
+    this.#remove(entry.store, entry.path);
+    this.#insert(entry, "");
+    this.#keepsText = false;
+  }
+
   #insert(entry: Indexed, body: string): void {
     const ids = this.#orama.internalDocumentIDStore;
     const id = this.#freeIds.pop() ?? String(this.#table.bound);
@@ -265,11 +284,11 @@ export class SearchIndex {
       insert: (self, made, column, id, slot, value, type, ...rest) => {
         const field = FIELD_OF_COLUMN[column];
         if (field === undefined) parts.insert(self, made, column, id, slot, value, type, ...rest);
-        else this.#text.insert(slot, field, String(value));
+        else if (!this.#keepsText) this.#text.insert(slot, field, String(value));
       },
       remove: (self, made, column, id, slot, value, type, ...rest) => {
         if (FIELD_OF_COLUMN[column] !== undefined) {
-          this.#text.remove(slot);
+          if (!this.#keepsText) this.#text.remove(slot);
           return true;
         }
         const tree = made.indexes[column];

@@ -3,6 +3,7 @@ import type { Manifest } from "../entry/manifest.js";
 import type { Host } from "../git/host.js";
 import type { Person } from "../git/identity.js";
 import type { Journal } from "../git/journal.js";
+import type { HistoryIndex } from "./history-index.js";
 import type { JournalLog } from "./journal-log.js";
 import type { LocalState } from "./local-state.js";
 
@@ -25,6 +26,8 @@ export interface StoreContext {
   readonly usual: CommitMode;
   /** The repository that the store is in; undefined for a plain folder. */
   readonly host: Host | undefined;
+  /** What is known of the repository's commits; undefined where there are none that we can read. */
+  readonly history: HistoryIndex | undefined;
   readonly journal: Journal;
   readonly log: JournalLog;
   readonly local: LocalState;

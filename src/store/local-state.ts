@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Repository } from "../git/discover.js";
@@ -45,6 +46,11 @@ export class LocalState {
 
   get lock(): string {
     return path.join(this.#common, "write.lock");
+  }
+
+  /** The derived table of the person's history, for a store at `prefix` in the repository. */
+  history(prefix: string): string {
+    return path.join(this.#common, "history", `${createHash("sha1").update(prefix).digest("hex").slice(0, 12)}.bin`);
   }
 
   /** The derived list of the commits in this worktree's journal, or another's. */

@@ -1,14 +1,17 @@
 import fs from "node:fs";
 import path from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
-import type { Change, EntryState } from "../entry/change.js";
+import type { Change, StateFacts } from "../entry/change.js";
 import { locate } from "../entry/entry-path.js";
 import { parseEntry } from "../entry/markdown.js";
 import type { Host } from "../git/host.js";
 import { blobId } from "../git/objects.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
+import { EntryTimes, type LastCommit } from "./entry-times.js";
 import { type LastWrite, noteWrites } from "./journal-log.js";
 import { EMPTY_STATE, type WorktreeState } from "./local-state.js";
+import { factsOf, type Seen } from "./state-facts.js";
+import { walkFiles } from "./walk-files.js";
 import { type FileMark, isInside, markOf, readWorkingFile, sameMark } from "./working-files.js";
 
 /** A file of the store that is not served, and why. Paths are the store's. */
@@ -17,13 +20,9 @@ export interface Invalid {
   readonly reason: string;
 }
 
-interface Known {
-  /** Undefined for a state that is not the working file's. */
-  readonly mark: FileMark | undefined;
-  readonly version: string;
-  readonly pending: boolean;
-  readonly conflict: boolean;
+interface Known extends Seen {
   readonly updatedAt: number | undefined;
+  readonly author: string | undefined;
 }
 
 /** What is current at a path: the working file, except for held writes and unmerged paths. */
@@ -61,6 +60,7 @@ export class Observer {
   #last = new Map<string, LastWrite>();
   #person = "";
   #scanned = false;
+  readonly #times = new EntryTimes();
 
   constructor(context: StoreContext) {
     this.#context = context;
@@ -72,9 +72,50 @@ export class Observer {
     this.#last = await this.#context.log.lastWrites(this.#tip);
     this.#person = (await this.#context.user()).name;
     await this.#noteState();
+    await this.#context.history?.load();
     await this.#noteHost();
     this.#context.host?.release();
+    await this.updateTimes();
     await this.scan(tell, scanned);
+  }
+
+  /** HEAD's commit at the last look. */
+  get headCommit(): string | undefined {
+    return this.#headCommit;
+  }
+
+  /** The last commit of a store path in HEAD; undefined = not known, or none. */
+  lastCommit(file: string): LastCommit | undefined {
+    return this.#times.of(repoPath(this.#context, file), this.#headCommit);
+  }
+
+  /** Takes over what the history says by now about when entries were committed; false when that is nothing new. */
+  async updateTimes(): Promise<boolean> {
+    const { history } = this.#context;
+    const commit = this.#headCommit;
+    if (!history || commit === undefined) return false;
+    return this.#times.update(history.graph, commit, history.isComplete(commit));
+  }
+
+  /** What `updateTimes` changed, slice by slice. The caller tells each slice before anything else is looked at. */
+  *retimed(): Generator<readonly Change[]> {
+    let changes: Change[] = [];
+    let since = performance.now();
+    for (const [file, known] of this.#known) {
+      if (performance.now() - since > SLICE_MS) {
+        yield changes;
+        changes = [];
+        since = performance.now();
+      }
+      // The branch moved meanwhile: there will be news about that too.
+      if (!this.#times.isAbout(this.#headCommit)) return;
+      const now = this.#known.get(file) ?? known;
+      const facts = this.#facts(file, now);
+      if (facts.updatedAt === now.updatedAt && facts.author === now.author) continue;
+      this.#known.set(file, { ...now, updatedAt: facts.updatedAt, author: facts.author });
+      changes.push({ store: this.#context.name, path: file, before: now.version, after: facts });
+    }
+    yield changes;
   }
 
   get invalid(): Invalid[] {
@@ -158,6 +199,7 @@ export class Observer {
     // A stash, checkout or reset also puts files back that HEAD did not have as they were.
     for (const [file, { pending }] of this.#known) if (pending && !this.#unchanged(file)) touched.add(file);
     [this.#unmerged, this.#headCommit, this.#hostStamp] = [unmerged, commit, stamp];
+    this.#context.history?.follow(commit);
     return touched;
   }
 
@@ -216,7 +258,7 @@ export class Observer {
       await pause();
       since = performance.now();
     };
-    for (const { file, refused } of walk(this.#context.root, "")) {
+    for (const { file, refused } of walkFiles(this.#context.root)) {
       await breathe();
       const located = locate(file, this.#context.manifest.root);
       if (located.type === "other") this.#others.set(file, refused ?? located.reason);
@@ -281,54 +323,28 @@ export class Observer {
     const inHead = format === "sha1" ? current.version : blobId(current.bytes, format);
     const pending = current.instead === "held" || (this.headBlob(file) !== undefined && this.headBlob(file) !== inHead);
     const conflict = current.instead === "ours" || this.#unmerged.has(repoPath(this.#context, file));
-    const last = this.#last.get(repoPath(this.#context, file));
-    const ours = last?.version === current.version ? last : undefined;
-    const updatedAt = ours?.at ?? (pending && current.mark ? current.mark.mtimeMs : undefined);
+    const seen = { mark: current.mark, version: current.version, pending, conflict };
+    const facts = this.#facts(file, seen);
+    const next: Known = { ...seen, updatedAt: facts.updatedAt, author: facts.author };
     const known = this.#known.get(file);
-    const next: Known = { mark: current.mark, version: current.version, pending, conflict, updatedAt };
-    const parsed =
-      known?.version === next.version &&
-      known.pending === pending &&
-      known.conflict === conflict &&
-      known.updatedAt === updatedAt
-        ? undefined
-        : parseEntry(current.bytes, located);
-    if (parsed?.kind === "unreadable") return this.#refuse(file, parsed.reason, current.mark);
+    const before = known?.version ?? null;
+    if (known?.version === next.version) {
+      this.#known.set(file, next);
+      const same =
+        known.pending === pending &&
+        known.conflict === conflict &&
+        known.updatedAt === next.updatedAt &&
+        known.author === next.author;
+      return same ? undefined : { store: this.#context.name, path: file, before, after: facts };
+    }
+    const parsed = parseEntry(current.bytes, located);
+    if (parsed.kind === "unreadable") return this.#refuse(file, parsed.reason, current.mark);
     this.#known.set(file, next);
-    if (!parsed) return undefined;
-    const author = ours?.author ?? (updatedAt === undefined ? undefined : this.#person);
-    const after: EntryState = {
-      entry: parsed.entry,
-      version: next.version,
-      ...(updatedAt === undefined ? {} : { updatedAt: Math.floor(updatedAt) }),
-      ...(author === undefined ? {} : { author }),
-      ...(pending ? { pending } : {}),
-      ...(conflict ? { conflict } : {}),
-    };
-    return { store: this.#context.name, path: file, before: known?.version ?? null, after };
+    return { store: this.#context.name, path: file, before, after: { entry: parsed.entry, ...facts } };
   }
-}
 
-interface WalkedFile {
-  readonly file: string;
-  readonly refused?: string;
-}
-
-/** Every file below `root` whose path has no segment with a leading dot; links and devices come with a reason. */
-export function* walk(root: string, folder: string): Generator<WalkedFile> {
-  let entries: fs.Dirent[];
-  try {
-    entries = fs.readdirSync(path.join(root, folder), { withFileTypes: true });
-  } catch {
-    // Removed since its parent was read, or not readable: what was known below it is looked at singly.
-    return;
-  }
-  for (const entry of entries) {
-    if (entry.name.startsWith(".")) continue;
-    const file = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) yield* walk(root, file);
-    else if (entry.isFile()) yield { file };
-    else if (entry.isSymbolicLink()) yield { file, refused: "a symbolic link, which is not followed" };
-    else yield { file, refused: "not a regular file" };
+  #facts(file: string, seen: Seen): StateFacts {
+    const last = this.#last.get(repoPath(this.#context, file));
+    return factsOf(seen, last, seen.pending ? undefined : this.lastCommit(file), this.#person);
   }
 }

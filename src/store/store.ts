@@ -12,9 +12,11 @@ import { type CommitOutcome, commitStore } from "./commit-store.js";
 import type { CommitMode, StoreContext } from "./context.js";
 import type { FoundStore } from "./find-store.js";
 import { type History, history, readVersion } from "./history.js";
+import { HistoryIndex } from "./history-index.js";
 import { JournalLog } from "./journal-log.js";
 import { LocalState, localFolder } from "./local-state.js";
 import { type Current, Observer, type Scanned } from "./observer.js";
+import { Past } from "./past.js";
 import { publishPending } from "./publisher.js";
 import { recover } from "./recovery.js";
 import type { Session } from "./session.js";
@@ -54,6 +56,7 @@ const PACK_AFTER = 500;
 
 /** Entries on top of git: one folder of Markdown files with its journal, read and written by many processes. */
 export class Store {
+  readonly past: Past;
   readonly #context: StoreContext;
   readonly #observer: Observer;
   readonly #lock: WriteLock;
@@ -73,6 +76,12 @@ export class Store {
     this.#observer = new Observer(context);
     this.#lock = lock;
     this.#options = options;
+    const inTurn = (work: () => void): Promise<void> => {
+      const turn = this.#refreshing.then(work);
+      this.#refreshing = turn.catch(() => undefined);
+      return turn;
+    };
+    this.past = new Past(context, this.#observer, inTurn, options.sink);
   }
 
   /** Opens a store that was found. Throws `invalid_input` for a manifest that cannot be used. */
@@ -85,14 +94,18 @@ export class Store {
     const usual = host && relative === "" ? "each" : "journal";
     const local = new LocalState(localFolder(found.root, found.repository), found.repository?.worktree ?? "main");
     const journal = new Journal(local.journal, found.repository?.worktree ?? "main");
+    const prefix = relative === "" ? "" : `${relative}/`;
+    let news = (): void => undefined;
+    const history = host?.readable ? new HistoryIndex(host, prefix, local.history(prefix), () => news()) : undefined;
     const context: StoreContext = {
       name: options.name,
       root: found.root,
-      prefix: relative === "" ? "" : `${relative}/`,
+      prefix,
       manifest,
       mode: options.mode ? options.mode(manifest, usual) : usual,
       usual,
       host,
+      history,
       journal,
       log: new JournalLog(journal, local.log()),
       local,
@@ -100,7 +113,9 @@ export class Store {
       user: rememberUser(found, options),
       publishes: options.publishes,
     };
-    return new Store(context, new WriteLock(local.lock, options.owner, options.isAlive), options);
+    const store = new Store(context, new WriteLock(local.lock, options.owner, options.isAlive), options);
+    news = () => void store.past.note().catch(() => undefined);
+    return store;
   }
 
   get name(): string {
@@ -133,7 +148,9 @@ export class Store {
     if (mode === "each" && (await journal.tip()) !== (await journal.mark("published")))
       this.#unpublished = "it was not published yet when its writer ended";
     this.#scannedAt = performance.now();
-    await this.#observer.start(this.#options.sink, this.#options.scanned);
+    const scan = this.#observer.start(this.#options.sink, this.#options.scanned);
+    this.#refreshing = scan.catch(() => undefined);
+    await scan;
   }
 
   async #recoverAtStart(): Promise<void> {
@@ -313,7 +330,7 @@ export class Store {
 
   /** Every version of the entry at a store path. */
   async history(file: string): Promise<History> {
-    return history(this.#context, file, await this.#observer.current(file));
+    return history(this.#context, file, await this.#observer.current(file), this.#observer);
   }
 
   /** The bytes of a version; `commit` helps where only a commit leads to them. */
@@ -337,6 +354,7 @@ export class Store {
 
   async close(): Promise<void> {
     this.#unwatch?.();
+    await this.past.close();
     await this.#refreshing;
   }
 }

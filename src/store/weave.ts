@@ -1,6 +1,14 @@
-import type { PathCommit } from "../git/history-walk.js";
+import type { Commit } from "../git/commit-text.js";
 import type { JournalChange, JournalCommit } from "../git/journal.js";
 import { parseMessage, trailer } from "../git/trailers.js";
+
+/** One commit that changed a path: the blob in its first parent, and the one after it; null = no file. */
+export interface PathCommit {
+  readonly commit: Commit;
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
 
 /** One state of an entry in history. */
 export interface Version {
@@ -43,6 +51,8 @@ export interface Threads {
     readonly path: string;
     readonly at: number;
     readonly author: string;
+    /** HEAD has the same: then nothing of it waits for a commit, however little of HEAD's history is known. */
+    readonly committed?: boolean;
   };
 }
 
@@ -142,9 +152,10 @@ export function weave({ head, truncated, journal, others, work }: Threads): Vers
     versions.push(fromHead(step, oldest[position - 1], lent));
     if (at !== undefined) next = at + 1;
   });
-  const inHead = versions.length;
+  const unreached = truncated && head.length === 0 && work.committed === true;
+  const inHead = unreached ? Number.POSITIVE_INFINITY : versions.length;
   pass(journal.length, Number.POSITIVE_INFINITY);
-  if (versions.at(-1)?.version !== work.version && (versions.length > 0 || work.version !== null)) {
+  if (!unreached && versions.at(-1)?.version !== work.version && (versions.length > 0 || work.version !== null)) {
     const change_type = work.version === null ? "deleted" : versions.length === 0 ? "created" : "updated";
     versions.push({ version: work.version, change_type, author: work.author, at: work.at, path: work.path });
   }

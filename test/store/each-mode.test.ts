@@ -6,6 +6,7 @@ import {
   entryText,
   faults,
   git,
+  historyOf,
   leftovers,
   makeOwnStore,
   openStore,
@@ -62,7 +63,7 @@ describe("each write becomes a commit", () => {
       const { commit } = await save(title);
       expect(commit).toBe(git(dir, "rev-parse", "HEAD").trim());
     }
-    const { versions } = await store.history(FILE);
+    const { versions } = await historyOf(store, FILE);
     expect(versions.map(({ number, pending }) => [number, pending])).toEqual([
       [3, undefined],
       [2, undefined],
@@ -126,7 +127,7 @@ describe("each write becomes a commit", () => {
     git(dir, "commit", "-q", "--amend", "-m", "amended");
     await save("C");
     expect(log("%s").slice(0, 2)).toEqual([`memory: updated ${FILE}`, "amended"]);
-    expect((await store.history(FILE)).versions.map(({ number }) => number)).toEqual([3, 2, 1]);
+    expect((await historyOf(store, FILE)).versions.map(({ number }) => number)).toEqual([3, 2, 1]);
   });
 
   it("leaves other staged work and other files alone", async () => {

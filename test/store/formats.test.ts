@@ -5,6 +5,7 @@ import {
   entryText,
   faults,
   git,
+  historyOf,
   leftovers,
   makeOwnStore,
   openStore,
@@ -69,7 +70,7 @@ describe("repositories that our own engine cannot write", () => {
     await write(store, "memories/gone.md", null, "deleted");
     expect(status(dir)).toBe("");
     expect(await store.status()).toMatchObject({ pending: [], dropped: [] });
-    expect((await store.history(FILE)).versions.map(({ number }) => number)).toEqual([4, 3, 2, 1]);
+    expect((await historyOf(store, FILE)).versions.map(({ number }) => number)).toEqual([4, 3, 2, 1]);
     put(path.join(dir, FILE), entryText("Staged"));
     git(dir, "add", ".");
     expect((await write(store, FILE, entryText("D"))).pending).toBe("a path has staged changes");
@@ -88,7 +89,7 @@ describe("repositories that our own engine cannot write", () => {
     expect((await write(store, FILE, entryText("A"))).pending).toContain(says);
     put(path.join(dir, FILE), entryText("Hand"));
     await write(store, FILE, entryText("B"));
-    expect((await store.history(FILE)).versions).toHaveLength(3);
+    expect((await historyOf(store, FILE)).versions).toHaveLength(3);
     expect(fs.readFileSync(path.join(dir, FILE), "utf8")).toBe(entryText("B"));
     await store.close();
     const able = await openStore(dir);
@@ -109,7 +110,7 @@ describe("repositories that our own engine cannot write", () => {
     git(dir, "update-index", "--no-split-index");
     expect((await write(store, FILE, entryText("D"))).commit).toBeDefined();
     expect(status(dir)).toBe("");
-    expect((await store.history(FILE)).versions).toHaveLength(4);
+    expect((await historyOf(store, FILE)).versions).toHaveLength(4);
     await store.close();
     fs.rmSync(dir, { recursive: true });
   });
@@ -150,7 +151,7 @@ describe("clones that lack something", () => {
     fs.rmSync(origin, { recursive: true });
     const store = await openStore(dir);
     expect((await write(store, FILE, entryText("C"))).commit).toBeDefined();
-    const { versions } = await store.history(FILE);
+    const { versions } = await historyOf(store, FILE);
     expect(versions.map(({ number }) => number)).toEqual([3, 2, 1]);
     expect(await store.readVersion(versions[2]!.version!, FILE)).toBeUndefined();
     expect(status(dir)).toBe("");
@@ -168,7 +169,7 @@ describe("clones that lack something", () => {
     const dir = path.join(temporaryFolder(), "clone");
     git(path.dirname(dir), "clone", "-q", "--depth=2", `file://${origin}`, dir);
     const store = await openStore(dir);
-    const { versions, truncated } = await store.history(FILE);
+    const { versions, truncated } = await historyOf(store, FILE);
     expect([truncated, versions.every(({ number }) => number === undefined)]).toEqual([true, true]);
     await store.close();
     fs.rmSync(dir, { recursive: true });

@@ -6,6 +6,7 @@ import {
   entryText,
   faults,
   git,
+  historyOf,
   makeCheckedInStore,
   makeOwnStore,
   openStore,
@@ -173,7 +174,7 @@ describe("a hostile repository runs no code through us", () => {
     await store.refresh();
     await write(store, FILE, entryText("B"));
     await write(store, "memories/two.md", entryText("Two"));
-    const { versions } = await store.history(FILE);
+    const { versions } = await historyOf(store, FILE);
     for (const { version, commit } of versions) expect(await store.readVersion(version!, FILE, commit)).toBeDefined();
     expect(versions).toHaveLength(2);
     await store.readVersion("0".repeat(40), FILE);

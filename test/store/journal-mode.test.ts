@@ -6,6 +6,7 @@ import {
   entryText,
   faults,
   git,
+  historyOf,
   leftovers,
   makeCheckedInStore,
   openStore,
@@ -59,7 +60,8 @@ describe("journal mode", () => {
       .filter((line) => line.startsWith("?? "));
     expect(added).toHaveLength(26);
     expect(added.every((line) => line.startsWith("?? .memory/memories/"))).toBe(true);
-    const versions = async () => (await store.history(FILE)).versions.map(({ number, version }) => [number, version]);
+    const versions = async () =>
+      (await historyOf(store, FILE)).versions.map(({ number, version }) => [number, version]);
     const counted = await versions();
     expect(counted).toHaveLength(25);
     git(dir, "add", ".memory");
@@ -127,8 +129,8 @@ describe("journal mode", () => {
     );
     expect(fs.readFileSync(path.join(linked, ".memory", FILE), "utf8")).toBe(entryText("Side D"));
     expect(fs.readFileSync(path.join(dir, ".memory", FILE), "utf8")).toBe(entryText("D"));
-    expect((await beside.history(FILE)).versions).toHaveLength(3);
-    expect((await store.history(FILE)).versions).toHaveLength(4);
+    expect((await historyOf(beside, FILE)).versions).toHaveLength(3);
+    expect((await historyOf(store, FILE)).versions).toHaveLength(4);
     expect((await beside.commit("side")).files).toEqual([FILE]);
     await beside.close();
     git(dir, "worktree", "remove", linked);
@@ -175,7 +177,7 @@ describe("journal mode", () => {
     git(journal, "repack", "-a", "-d", "-q");
     const fresh = await openStore(dir);
     await write(fresh, FILE, entryText("After"));
-    const { versions } = await fresh.history(FILE);
+    const { versions } = await historyOf(fresh, FILE);
     expect(versions).toHaveLength(41);
     expect(Buffer.from((await fresh.readVersion(versions.at(-1)!.version!, FILE))!).toString()).toBe(
       entryText("Save 0"),
@@ -192,7 +194,7 @@ describe("a plain folder without git", () => {
     await write(one, FILE, entryText("A"));
     put(path.join(plain, FILE), entryText("Hand"));
     await write(one, FILE, entryText("B"));
-    expect((await one.history(FILE)).versions.map(({ number }) => number)).toEqual([3, 2, 1]);
+    expect((await historyOf(one, FILE)).versions.map(({ number }) => number)).toEqual([3, 2, 1]);
     fs.rmSync(path.join(plain, FILE));
     one.rescan();
     await one.refresh();

@@ -6,6 +6,7 @@ import {
   entryText,
   faults,
   git,
+  historyOf,
   leftovers,
   makeCheckedInStore,
   makeOwnStore,
@@ -98,7 +99,7 @@ for (const mode of ["journal", "each"] as const)
         dropped: [],
         pending: mode === "each" ? [] : status.pending,
       });
-      expect((await store.history(FILE)).versions.map(({ number }) => number)).toEqual([3, 2, 1]);
+      expect((await historyOf(store, FILE)).versions.map(({ number }) => number)).toEqual([3, 2, 1]);
       if (mode === "each") expect(git(dir, "log", "--format=%s", "-3")).toContain("memory: updated memories/new.md");
     });
 
@@ -160,7 +161,7 @@ for (const mode of ["journal", "each"] as const)
         git(dir, ...throwAway);
         store.rescan();
         await store.refresh();
-        const { versions } = await store.history(FILE);
+        const { versions } = await historyOf(store, FILE);
         expect(versions.some(({ at }) => at > 0)).toBe(true);
         const { dropped } = await store.status();
         if (mode === "each") expect([onDisk(), dropped]).toEqual([entryText(`Kept ${throwAway[0]}`), []]);

@@ -7,6 +7,7 @@ import {
   faults,
   GIT_ENV,
   git,
+  historyOf,
   leftovers,
   makeCheckedInStore,
   makeOwnStore,
@@ -69,7 +70,7 @@ describe.each<CommitMode>(["journal", "each"])("eight processes at once, in %s m
     const of = work.tried * 2 + work.refused.length;
     console.info(`${mode}: git refused the person ${work.refused.length} of ${of} commands`);
 
-    const shared = await store.history("memories/shared.md");
+    const shared = await historyOf(store, "memories/shared.md");
     expect(shared.versions).toHaveLength(titles.filter((title) => Number(title.split("-")[1]) % 4 === 3).length);
     expect((await store.status()).dropped).toEqual([]);
     await store.close();

@@ -6,6 +6,7 @@ import {
   entryText,
   faults,
   git,
+  historyOf,
   leftovers,
   makeCheckedInStore,
   openStore,
@@ -114,7 +115,7 @@ describe("a path's states, row by row", () => {
       `Ada Person: memory: edit ${FILE} by hand`,
       `Ada Person: memory: updated ${FILE}`,
     ]);
-    expect((await store.history(FILE)).versions.map(({ number }) => number)).toEqual([3, 2, 1]);
+    expect((await historyOf(store, FILE)).versions.map(({ number }) => number)).toEqual([3, 2, 1]);
   });
 
   it("6: removed by hand is gone, and on record when we write there again", async () => {
@@ -127,7 +128,7 @@ describe("a path's states, row by row", () => {
     expect(await text()).toBeUndefined();
     expect(await dropped()).toEqual([]);
     await write(store, FILE, entryText("B"), "created");
-    expect((await store.history(FILE)).versions.map((one) => one.change_type)).toEqual([
+    expect((await historyOf(store, FILE)).versions.map((one) => one.change_type)).toEqual([
       "created",
       "deleted",
       "updated",
@@ -176,7 +177,7 @@ describe("a path's states, row by row", () => {
     fs.writeFileSync(mark, old);
     await write(store, "memories/two.md", entryText("Two"));
     expect([work(), work(path.join(dir, ".memory", moved))]).toEqual([undefined, entryText("A")]);
-    const { versions } = await store.history(moved);
+    const { versions } = await historyOf(store, moved);
     expect(versions.map((one) => [one.change_type, one.path])).toEqual([
       ["renamed", moved],
       ["updated", FILE],
@@ -193,6 +194,6 @@ describe("a path's states, row by row", () => {
     await next.close();
     await write(store, FILE, entryText("C"));
     expect(await dropped()).toEqual([]);
-    expect((await store.history(FILE)).versions.map(({ number }) => number ?? "aside")).toEqual([3, 2, 1, "aside"]);
+    expect((await historyOf(store, FILE)).versions.map(({ number }) => number ?? "aside")).toEqual([3, 2, 1, "aside"]);
   });
 });

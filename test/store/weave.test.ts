@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PathCommit } from "../../src/git/history-walk.js";
-import { type JournalVersion, type Threads, type Version, weave } from "../../src/store/weave.js";
+import { type JournalVersion, type PathCommit, type Threads, type Version, weave } from "../../src/store/weave.js";
 
 const who = { name: "Ada", email: "ada@example.org" };
 /** A journal version: seconds as time, so that times compare with commits'. */

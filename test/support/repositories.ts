@@ -5,6 +5,7 @@ import path from "node:path";
 import { findGit } from "../../src/git/git-binary.js";
 import { bootId, processStart } from "../../src/git/lock.js";
 import { namedStore } from "../../src/store/find-store.js";
+import type { History } from "../../src/store/history.js";
 import { Store, type StoreOptions } from "../../src/store/store.js";
 
 /** git without the settings of whoever runs the tests. */
@@ -93,6 +94,13 @@ export const write = (store: Store, file: string, text: string | null, op = "upd
       entry: file,
     });
   });
+
+/** Every version of the entry at a store path, once all of the history is known. */
+export async function historyOf(store: Store, file: string): Promise<History> {
+  await store.refresh();
+  await store.past.known(Number.POSITIVE_INFINITY);
+  return store.history(file);
+}
 
 /** An entry's text. */
 export const entryText = (title: string, body = "A body."): string => `---\ntitle: ${title}\n---\n\n${body}\n`;
