@@ -1,4 +1,4 @@
-import { structuredPatch } from "diff";
+import { diffArrays, structuredPatch } from "diff";
 import type { Entry } from "./entry.js";
 import { equalValues } from "./equal-values.js";
 
@@ -74,6 +74,47 @@ function diffBodies(a: string, b: string): BodyDiff[] {
     }
     return parts;
   });
+}
+
+/**
+ * For each line of `after` its position in `before`, or -1 for a new one; lines hold their line ends, so that a last line
+ * without one differs. A group of new lines that fits at several places is taken to be at the lowest, as git takes it.
+ */
+export function keptLines(before: readonly string[], after: readonly string[]): Int32Array {
+  const kept = new Int32Array(after.length).fill(-1);
+  let start = 0;
+  while (start < before.length && start < after.length && before[start] === after[start]) kept[start] = start++;
+  let [endBefore, endAfter] = [before.length, after.length];
+  while (endBefore > start && endAfter > start && before[endBefore - 1] === after[endAfter - 1])
+    kept[--endAfter] = --endBefore;
+  const options = { maxEditLength: MAX_EDITS };
+  const parts = diffArrays([...before.slice(start, endBefore)], [...after.slice(start, endAfter)], options);
+  let [from, to] = [start, start];
+  for (const { added, removed, count } of parts ?? []) {
+    if (!added && !removed) for (let at = 0; at < count; at++) kept[to + at] = from + at;
+    if (!added) from += count;
+    if (!removed) to += count;
+  }
+  slide(after, kept);
+  return kept;
+}
+
+/** Moves groups of new lines down as far as the text stays the same. */
+function slide(after: readonly string[], kept: Int32Array): void {
+  for (let end = after.length - 1; end >= 0; end--) {
+    if (kept[end] !== -1) continue;
+    let start = end;
+    while (start > 0 && kept[start - 1] === -1) start--;
+    let [first, last] = [start, end];
+    // The line below is an old one, and the group's first is the same: either may be the new one.
+    while (last + 1 < after.length && kept[last + 1] !== -1 && after[first] === after[last + 1]) {
+      kept[first] = kept[last + 1]!;
+      kept[last + 1] = -1;
+      first++;
+      last++;
+    }
+    end = start;
+  }
 }
 
 const TYPES: Readonly<Record<string, BodyDiff["type"]>> = { " ": "same", "+": "added", "-": "removed" };

@@ -133,6 +133,13 @@ export class Host {
     return found && found.mode !== "40000" ? found.oid : null;
   }
 
+  /** Every regular file below `folder` in a commit, path → blob id. */
+  async filesBelow(commit: string, folder: string): Promise<Map<string, string>> {
+    const tree = (await this.objects.commit(commit))?.tree;
+    const files = tree === undefined ? [] : await listFiles(this.objects, tree, folder);
+    return new Map([...files].flatMap(([file, { oid, mode }]) => (mode.startsWith("100") ? [[file, oid]] : [])));
+  }
+
   /** Every blob below `folder` in a commit, path → id. */
   async blobsBelow(commit: string | undefined, folder: string): Promise<Map<string, string>> {
     const tree = commit === undefined ? undefined : (await this.objects.commit(commit))?.tree;

@@ -11,11 +11,28 @@ const MAX_TAGS = 5;
 /** Where git looks for a name that is not a whole one, in its order (gitrevisions). */
 const PLACES = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"] as const;
 
+const MAX_LENGTH = 250;
+const PLAIN = /^[\p{L}\p{N}_][\p{L}\p{N}_./+=,#@-]*(?:~\d{0,5}|\^\d{0,2})*$/u;
+
+/** True for a name or id, and steps back such as `~3` or `^2`: none of git's other forms, and nothing like an option. */
+export const isRevision = (text: string): boolean => {
+  const name = text.replace(ANCESTRY, "");
+  return text.length <= MAX_LENGTH && PLAIN.test(text) && !FORBIDDEN.test(name) && !name.endsWith(".lock");
+};
+
+/** The shortest piece of an id that our own search takes. */
+const SHORTEST = 7;
+
 /**
  * The commit that a branch, tag, remote branch, `HEAD` or commit id names, `~N` and `^N` behind it followed; undefined =
- * there is no such commit in this clone. `invalid_input` for a text that cannot be such a name.
+ * there is no such commit in this clone. `ids` are those that the beginning of an id may name where there is no git
+ * program. `invalid_input` for a text that cannot be such a name.
  */
-export async function resolveRevision(host: Host, text: string): Promise<string | undefined> {
+export async function resolveRevision(
+  host: Host,
+  text: string,
+  ids: Iterable<string> = [],
+): Promise<string | undefined> {
   const steps = ANCESTRY.exec(text)?.[0] ?? "";
   const name = text.slice(0, text.length - steps.length);
   if (name === "" || text.length > 500 || FORBIDDEN.test(name) || name.endsWith(".lock") || name === "@")
@@ -24,7 +41,7 @@ export async function resolveRevision(host: Host, text: string): Promise<string 
       "base has to name one commit: a branch, a tag, a remote branch such as origin/main, or a commit id.",
       { field: "base" },
     );
-  let commit = await named(host, name);
+  let commit = await named(host, name, ids);
   for (const [, sign, digits] of steps.matchAll(/([~^])(\d*)/g)) {
     const number = digits === "" ? 1 : Number(digits);
     const parents: readonly number[] = sign === "^" ? (number === 0 ? [] : [number - 1]) : Array(number).fill(0);
@@ -34,7 +51,7 @@ export async function resolveRevision(host: Host, text: string): Promise<string 
   return commit !== undefined && (await host.objects.commit(commit)) ? commit : undefined;
 }
 
-async function named(host: Host, name: string): Promise<string | undefined> {
+async function named(host: Host, name: string, ids: Iterable<string>): Promise<string | undefined> {
   if (name === "HEAD") return (await host.head()).commit;
   const { commonDir, top, unsupported } = host.repository;
   if (unsupported.some((what) => what.startsWith("a ref storage"))) return askGit(host, name, top);
@@ -49,7 +66,12 @@ async function named(host: Host, name: string): Promise<string | undefined> {
   }
   if (WHOLE_ID.test(name)) return peeled(host, name);
   // The beginning of an id, or FETCH_HEAD: only git itself knows all that it takes for a name.
-  return askGit(host, name, top);
+  return host.git ? askGit(host, name, top) : beginning(name.toLowerCase(), ids);
+}
+
+function beginning(id: string, ids: Iterable<string>): string | undefined {
+  const found = id.length < SHORTEST || !/^[0-9a-f]+$/.test(id) ? [] : [...ids].filter((oid) => oid.startsWith(id));
+  return found.length === 1 ? found[0] : undefined;
 }
 
 async function peeled(host: Host, oid: string): Promise<string | undefined> {

@@ -19,6 +19,8 @@ import type { WriteRecord } from "../store/writer.js";
 import type { Caller } from "./caller.js";
 import { Catalog } from "./catalog.js";
 import { Draft } from "./draft.js";
+import { type Stale, staleOf } from "./stale.js";
+import { PastViews, type View } from "./view.js";
 
 /** What the process lends the memory. */
 export interface MemoryOptions extends Omit<StoreOptions, "sink" | "scanned" | "name" | "mode"> {
@@ -53,9 +55,11 @@ export type ScanListener = (done: number, total: number) => void;
 const SETTLE_MS = 1_000;
 /** So long a server's call waits for the history that it needs (milliseconds): what takes longer takes much longer. */
 const PATIENCE_MS = 2_000;
+/** The same where the call is of use without it. */
+const SOME_PATIENCE_MS = 300;
 
 /** A store and its index, kept in step: the one object that operations receive. */
-export class Memory {
+export class Memory implements View {
   readonly index: SearchIndex;
   readonly catalog = new Catalog();
   readonly #options: MemoryOptions;
@@ -66,6 +70,7 @@ export class Memory {
   #expected: number | undefined;
   readonly #changed = new Set<ChangeListener>();
   readonly #scanning = new Set<ScanListener>();
+  #past: PastViews | undefined;
   #settings: (store: Readonly<Record<string, unknown>>) => ResolvedSettings = (store) => resolveSettings({ store });
 
   constructor(options: MemoryOptions) {
@@ -180,12 +185,32 @@ export class Memory {
   }
 
   /**
-   * Waits for the history behind HEAD, in a server not longer than a build of it may take that is worth waiting for.
-   * False when it is not known: then times and authors of entries may be missing.
+   * Waits for the history behind HEAD, in a server not longer than a build of it may take that is worth waiting for,
+   * nor where it is only of some use. False when it is not known: then times and authors of entries may be missing.
    */
-  async historyKnown(): Promise<boolean> {
-    const store = await this.store();
-    return store.past.known(this.#options.watch ? PATIENCE_MS : Number.POSITIVE_INFINITY);
+  async historyKnown(need: "all" | "some" = "all"): Promise<boolean> {
+    return (await this.store()).past.known(need === "all" ? this.#patience : SOME_PATIENCE_MS);
+  }
+
+  get #patience(): number {
+    return this.#options.watch ? PATIENCE_MS : Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * The memory as it is, holding every write acknowledged on this machine, or as `asOf` had it: a commit, branch, tag,
+   * date or time. Throws `invalid_input` for text that cannot name one, `not_found` where there is none.
+   */
+  async view(asOf: string | undefined): Promise<View> {
+    const store = await this.fresh();
+    if (asOf === undefined) return this;
+    const commit = await store.past.commit(asOf, this.#patience);
+    this.#past ??= new PastViews(store, this.#options.now);
+    return this.#past.at(commit, this.#patience);
+  }
+
+  /** What happened to the code that an entry is about since its last version; undefined = nothing that is known. */
+  stale(entry: Indexed): Stale | undefined {
+    return this.#store && staleOf(this.#store, entry);
   }
 
   now(): number {
@@ -231,10 +256,15 @@ export class Memory {
     return this.#store && this.index.get(this.#store.name, file);
   }
 
+  /** The file at a store path, as it is now. */
+  async bytes(file: string): Promise<Uint8Array | undefined> {
+    return (await this.#store?.current(file))?.bytes;
+  }
+
   /** The body of the entry at a store path, as it is now. */
   async body(file: string): Promise<string | undefined> {
-    const current = await this.#store?.current(file);
-    return current && readBody(current.bytes);
+    const bytes = await this.bytes(file);
+    return bytes && readBody(bytes);
   }
 
   /**

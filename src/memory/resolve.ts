@@ -6,6 +6,7 @@ import { MemoryError } from "../errors.js";
 import type { Indexed } from "../search/indexed.js";
 import type { Draft } from "./draft.js";
 import type { Memory } from "./memory.js";
+import type { View } from "./view.js";
 
 /** The short address of an entry: without scope in the store's own. */
 export const addressIn = (memory: Memory, entry: Pick<Indexed, "scope" | "kind" | "name">): string =>
@@ -21,12 +22,14 @@ interface Named extends Pick<Indexed, "path" | "kind" | "scope" | "name"> {
 }
 
 /** The entries as a draft will leave them: what it writes hides what is there. */
-class View {
-  readonly #memory: Memory;
+class Candidates {
+  readonly #view: View;
+  readonly #scope: string;
   readonly #draft: Draft | undefined;
 
-  constructor(memory: Memory, draft: Draft | undefined) {
-    this.#memory = memory;
+  constructor(view: View, scope: string, draft: Draft | undefined) {
+    this.#view = view;
+    this.#scope = scope;
     this.#draft = draft;
   }
 
@@ -40,17 +43,17 @@ class View {
   }
 
   at(paths: readonly string[], drafted: (entry: Named) => boolean): Named[] {
-    const found = paths.map((path) => this.#memory.at(path)).filter((entry) => entry !== undefined);
+    const found = paths.map((path) => this.#view.at(path)).filter((entry) => entry !== undefined);
     return [...this.#kept(found), ...this.#drafted(drafted)];
   }
 
   matching(test: (entry: Named) => boolean): Named[] {
-    return [...this.#kept([...this.#memory.index.entries()].filter(test)), ...this.#drafted(test)];
+    return [...this.#kept([...this.#view.index.entries()].filter(test)), ...this.#drafted(test)];
   }
 
   byName(name: string): Named[] {
     const named = this.matching((entry) => entry.name === name || entry.name.endsWith(`/${name}`));
-    const near = named.filter((entry) => entry.scope === this.#memory.scope);
+    const near = named.filter((entry) => entry.scope === this.#scope);
     return near.length > 0 ? near : named;
   }
 }
@@ -68,9 +71,9 @@ function ambiguous(memory: Memory, text: string, found: readonly Named[]): Memor
 }
 
 /** `not_found` with the addresses that come nearest to what was asked for. */
-export async function notFound(memory: Memory, text: string): Promise<MemoryError> {
+export async function notFound(memory: Memory, text: string, view: View = memory): Promise<MemoryError> {
   const words = text.replace(/[^\p{L}\p{N}]+/gu, " ");
-  const { hits } = await memory.index.search({
+  const { hits } = await view.index.search({
     query: words,
     limit: 3,
     min_score: 0,
@@ -81,26 +84,28 @@ export async function notFound(memory: Memory, text: string): Promise<MemoryErro
   return new MemoryError("not_found", `There is no entry ${JSON.stringify(text)}. ${hint}`, { ref: text, nearest });
 }
 
-async function candidates(memory: Memory, ref: Ref, draft: Draft | undefined): Promise<Named[]> {
-  const view = new View(memory, draft);
+async function candidates(memory: Memory, ref: Ref, draft: Draft | undefined, view: View): Promise<Named[]> {
+  const entries = new Candidates(view, memory.scope, draft);
   switch (ref.type) {
     case "address": {
       const path = await pathOf(memory, ref);
-      const exact = view.at([path], (entry) => entry.path === path);
+      const exact = entries.at([path], (entry) => entry.path === path);
       const key = foldName(path);
-      return exact.length > 0 ? exact : view.at(memory.catalog.withName(path), (entry) => foldName(entry.path) === key);
+      return exact.length > 0
+        ? exact
+        : entries.at(view.catalog.withName(path), (entry) => foldName(entry.path) === key);
     }
     case "id":
-      return view.at(memory.catalog.withId(ref.id), (entry) => entry.id?.toLowerCase() === ref.id);
+      return entries.at(view.catalog.withId(ref.id), (entry) => entry.id?.toLowerCase() === ref.id);
     case "id-part": {
-      const found = view.matching((entry) => {
+      const found = entries.matching((entry) => {
         const hex = entry.id?.replaceAll("-", "").toLowerCase();
         return hex !== undefined && (hex.startsWith(ref.hex) || hex.endsWith(ref.hex));
       });
-      return found.length > 0 ? found : view.byName(ref.name);
+      return found.length > 0 ? found : entries.byName(ref.name);
     }
     case "name":
-      return view.byName(ref.name);
+      return entries.byName(ref.name);
     case "scope-document":
       return [];
   }
@@ -111,18 +116,21 @@ async function pathOf(memory: Memory, ref: Extract<Ref, { type: "address" }>): P
   return entryPath({ kind: ref.kind, name: ref.name, scope: ref.scope ?? memory.scope }, manifest.root);
 }
 
-/** The entry that a ref names, in a draft as it will be then. Throws `not_found` with the nearest addresses, `invalid_input` when it names several. */
-export async function resolve(memory: Memory, text: string, draft?: Draft): Promise<Named> {
-  const found = await candidates(memory, parseRef(text), draft);
+/**
+ * The entry that a ref names, in a draft as it will be then, in a view as it was. Throws `not_found` with the nearest
+ * addresses, `invalid_input` when it names several.
+ */
+export async function resolve(memory: Memory, text: string, draft?: Draft, view: View = memory): Promise<Named> {
+  const found = await candidates(memory, parseRef(text), draft, view);
   if (found.length > 1) throw ambiguous(memory, text, found);
   if (found[0]) return found[0];
-  throw await notFound(memory, text);
+  throw await notFound(memory, text, view);
 }
 
 /** Like `resolve`, but also the path of an address that has no file now: a deleted entry has a history. */
 export async function resolvePath(memory: Memory, text: string, draft?: Draft): Promise<string> {
   const ref = parseRef(text);
-  const found = await candidates(memory, ref, draft);
+  const found = await candidates(memory, ref, draft, memory);
   if (found.length > 1) throw ambiguous(memory, text, found);
   if (found[0]) return found[0].path;
   if (ref.type === "address") return pathOf(memory, ref);

@@ -30,6 +30,7 @@ const status = operation({
       done: z.int(),
       total: z.int().optional(),
     }),
+    history: z.object({ state: z.enum(["building", "ready", "failed"]), commits: z.int() }).optional(),
     invalid: z.array(problem),
     pending: z.array(z.string()),
     held: z.array(z.string()).optional(),
@@ -53,6 +54,12 @@ const status = operation({
     const { state, done, total } = output.index;
     const far = state === "indexing" && total !== undefined ? ` (${done} of ${total})` : "";
     lines.push(`Entries: ${kinds.join(", ") || "none"} · index ${state}${far}`);
+    if (output.history) {
+      const { state: known, commits } = output.history;
+      const how =
+        known === "ready" ? "known" : known === "building" ? "known so far" : "known; the rest cannot be read";
+      lines.push(`History: ${commits} commits ${how}`);
+    }
     const list = (title: string, items: readonly string[]) => {
       const shown = style === "detailed" ? items : items.slice(0, 10);
       if (items.length > 0) lines.push(`${title} (${items.length}):`, ...shown.map((item) => `- ${item}`));
@@ -92,6 +99,7 @@ const status = operation({
       stores: [{ name: store.name, scope: memory.scope, root: store.relativeRoot, commit: store.mode }],
       entries: Object.fromEntries(Object.entries(entries).filter(([, count]) => count > 0)),
       index,
+      ...(store.past.state === undefined ? {} : { history: store.past.state }),
       invalid: [...state.invalid].sort((a, b) => (a.path < b.path ? -1 : 1)),
       pending: (await Promise.all(state.pending.map((path) => addressOf(memory, path)))).sort(),
       ...(state.held.length === 0

@@ -4,10 +4,10 @@ import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
 import { resolve, resolvePath } from "../memory/resolve.js";
 import { findVersion, versionsOf } from "../memory/versions.js";
-
-import { headLine, headOf } from "./entry-head.js";
+import type { View } from "../memory/view.js";
+import { headLine, headOf, staleFlag } from "./entry-head.js";
 import { operation } from "./operation.js";
-import { entryHead, ref } from "./params.js";
+import { asOf, entryHead, ref } from "./params.js";
 import { versionOutput, versionView } from "./version-view.js";
 
 const entry = z.object({
@@ -21,14 +21,20 @@ const entry = z.object({
 
 type EntryOutput = z.infer<typeof entry>;
 
-async function read(memory: Memory, text: string, version: string | undefined): Promise<EntryOutput> {
+interface Wanted {
+  readonly version?: string | undefined;
+  readonly view: View;
+}
+
+async function read(memory: Memory, text: string, { version, view }: Wanted): Promise<EntryOutput> {
   const store = await memory.store();
-  const path = version === undefined ? (await resolve(memory, text)).path : await resolvePath(memory, text);
-  const found = version === undefined ? undefined : await findVersion(memory, path, text, version);
-  const bytes = found ? found.bytes : (await store.current(path))?.bytes;
+  const past = version !== undefined;
+  const path = past ? await resolvePath(memory, text) : (await resolve(memory, text, undefined, view)).path;
+  const found = past ? await findVersion(memory, path, text, version) : undefined;
+  const bytes = found ? found.bytes : await view.bytes(path);
   const parsed = bytes ? parseAt(store.manifest.root, found?.version.path ?? path, bytes) : undefined;
   if (!parsed) throw new MemoryError("not_found", `${text} was deleted in that version.`, { ref: text });
-  const listed = memory.at(path);
+  const listed = view.at(path);
   const { id, category, tags = [] } = parsed.fields;
   const written = found ? { updatedAt: found.version.at, author: found.version.author } : listed;
   const head = headOf(memory, {
@@ -44,7 +50,8 @@ async function read(memory: Memory, text: string, version: string | undefined): 
   });
   return {
     ...head,
-    ...(found ? archivedThen(parsed.fields.status) : memory.index.flags(store.name, path)),
+    ...(found ? archivedThen(parsed.fields.status) : view.index.flags(store.name, path)),
+    ...(found || !listed ? {} : staleFlag(memory, listed, view)),
     content: parsed.body,
     fields: { ...parsed.fields },
     ...(Object.keys(parsed.unknown).length === 0 ? {} : { unknown: { ...parsed.unknown } }),
@@ -85,10 +92,12 @@ export const get = operation({
   area: "get",
   command: "get",
   title: "Read entries",
-  description: "Read whole entries by address, id or unique name; an older state with version (a version or commit).",
+  description:
+    "Read whole entries by address, id or unique name; an older state with version (a version or commit) or as_of.",
   input: z.strictObject({
     refs: z.array(ref).min(1).max(50),
     version: z.string().min(7).max(64).describe("Version or commit, 7 digits or more; for one ref").optional(),
+    as_of: asOf.optional(),
     include: z.array(z.enum(["history"])).optional(),
   }),
   output: z.object({ entries: z.array(entry), missing: z.array(z.string()).optional() }),
@@ -107,8 +116,14 @@ export const get = operation({
     if (missing?.length) parts.push(`Not found: ${missing.join(", ")}`);
     return parts.join("\n\n---\n\n");
   },
-  run: async ({ memory }, { refs, version, include }) => {
-    await memory.fresh();
+  run: async ({ memory }, { refs, version, as_of, include }) => {
+    if (as_of !== undefined && (version !== undefined || include?.includes("history")))
+      throw new MemoryError(
+        "invalid_input",
+        "as_of goes neither with version nor with include history: it is a whole state. Pass one of them.",
+        { field: "as_of" },
+      );
+    const view = await memory.view(as_of);
     if (version !== undefined && refs.length > 1)
       throw new MemoryError("invalid_input", "version is for one ref; pass one ref, or no version.", {
         field: "version",
@@ -118,7 +133,7 @@ export const get = operation({
     let first: MemoryError | undefined;
     for (const text of refs) {
       try {
-        const found = await read(memory, text, version);
+        const found = await read(memory, text, { version, view });
         const history = include?.includes("history") ? await historyOf(memory, text) : undefined;
         entries.push({ ...found, ...(history ? { history } : {}) });
       } catch (error) {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { formatAddress } from "../entry/address.js";
 import { diffEntries, renderDiff } from "../entry/diff.js";
 import { locate } from "../entry/entry-path.js";
+import { blameEntry } from "../memory/blame.js";
 import { recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
@@ -10,7 +11,7 @@ import { resolvePath } from "../memory/resolve.js";
 import { findVersion, versionsOf } from "../memory/versions.js";
 import { writeLine } from "./entry-head.js";
 import { goOn, operation } from "./operation.js";
-import { allowSecrets, baseVersion, reason, ref, writeResult } from "./params.js";
+import { allowSecrets, asOf, baseVersion, reason, ref, writeResult } from "./params.js";
 import { versionOutput, versionView } from "./version-view.js";
 
 const token = z.string().min(7).max(64);
@@ -146,4 +147,55 @@ const restore = operation({
     }),
 });
 
-export const historyOperations = [list, diff, restore];
+const origin = z.int().optional();
+
+/** A short name for a version: its commit's, else its own. */
+const shortName = ({ commit, version }: z.infer<typeof versionOutput>): string => (commit ?? version ?? "").slice(0, 8);
+
+const blame = operation({
+  area: "history",
+  action: "blame",
+  command: "blame",
+  title: "Where each line comes from",
+  description: "For every field and line the version that it came from: who, when, why.",
+  input: z.strictObject({ ref, as_of: asOf.optional() }),
+  output: z.object({
+    address: z.string(),
+    origins: z.array(versionOutput),
+    fields: z.array(z.object({ field: z.string(), origin })),
+    lines: z.array(z.object({ text: z.string(), origin })),
+  }),
+  effect: "read",
+  idempotent: true,
+  toolset: "default",
+  route: { method: "GET", path: "/entries/{ref}/blame" },
+  args: ["ref"],
+  render: ({ address, origins, fields, lines }) => {
+    const names = origins.map(shortName);
+    const name = (at: number | undefined) => (at === undefined ? "older" : (names[at] ?? ""));
+    const legend = origins.map((one, at) => {
+      const who = [one.author, one.agent].filter(Boolean).join(" with ");
+      const why = one.reason ? ` — ${one.reason.split("\n", 1)[0]}` : "";
+      return `${name(at)} ${one.at.slice(0, 16)}Z ${who}${one.pending ? " · pending" : ""}${why}`;
+    });
+    const groups = new Map<number | undefined, string[]>();
+    for (const one of fields) groups.set(one.origin, [...(groups.get(one.origin) ?? []), one.field]);
+    const fieldLines = [...groups].map(([at, some]) => `${name(at).padEnd(8)} ${some.join(", ")}`);
+    const shown = lines.map((line, at) => {
+      const same = at > 0 && lines[at - 1]?.origin === line.origin;
+      return `${(same ? "" : name(line.origin)).padEnd(8)} | ${line.text}`;
+    });
+    return [`\`${address}\``, ...legend, "", ...fieldLines, "", ...shown].join("\n");
+  },
+  run: async ({ memory }, given) => {
+    const { path, origins, fields, lines } = await blameEntry(memory, given.ref, given.as_of);
+    return {
+      address: await addressAt(memory, path),
+      origins: origins.map(versionView),
+      fields: [...fields],
+      lines: [...lines],
+    };
+  },
+});
+
+export const historyOperations = [list, diff, restore, blame];

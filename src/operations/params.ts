@@ -16,6 +16,7 @@ export const baseVersion = z
   .regex(/^[0-9a-f]{40}$/, { error: "has to be the 40 hex digits of a version" })
   .describe("Version you read; refused when it is not the current one");
 export const allowSecrets = z.array(z.string().max(100)).max(20).describe("Secret rules to pass, when it is none");
+export const asOf = z.string().min(1).max(250).describe("As it was at this commit, branch, tag or date");
 export const fields = z.record(z.string(), z.unknown());
 
 const instant = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -49,6 +50,10 @@ export const entryHead = {
   pending: z.literal(true).optional(),
   conflict: z.literal(true).optional(),
   low_confidence: z.literal(true).optional(),
+  /** The code that it is about changed, or went away, since its last version. */
+  stale: z
+    .union([z.object({ path: z.string(), commits: z.int() }), z.object({ path: z.string(), missing: z.literal(true) })])
+    .optional(),
 };
 
 /** What a write answers. */

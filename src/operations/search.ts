@@ -2,9 +2,9 @@ import * as z from "zod";
 import type { Memory } from "../memory/memory.js";
 import { scopeIn } from "../memory/resolve.js";
 import type { SearchRequest } from "../search/search-request.js";
-import { headLine, headOf } from "./entry-head.js";
+import { headLine, headOf, staleFlag } from "./entry-head.js";
 import { operation } from "./operation.js";
-import { entryHead, kind, milliseconds, scope, tags, time } from "./params.js";
+import { asOf, entryHead, kind, milliseconds, scope, tags, time } from "./params.js";
 
 const share = z.number().min(0).max(1);
 
@@ -24,6 +24,7 @@ const input = z.strictObject({
     .optional(),
   limit: z.int().min(1).max(50).describe("10 when absent").optional(),
   cursor: z.string().max(2_000).describe("next_cursor of the page before").optional(),
+  as_of: asOf.optional(),
   category: z.string().max(100).optional(),
   tags_all: tags.optional(),
   tags_none: tags.optional(),
@@ -55,6 +56,7 @@ const output = z.object({
   hits: z.array(hit),
   total: z.int(),
   next_cursor: z.string().optional(),
+  degraded: z.literal("history").describe("Times and authors are not all known yet").optional(),
   hint: z.string().optional(),
 });
 
@@ -73,6 +75,7 @@ function request(given: Input, memory: Memory): SearchRequest {
     created_before,
     updated_after,
     updated_before,
+    as_of: _asOf,
     ...rest
   } = given;
   const scopes = wanted === undefined ? undefined : [scopeIn(memory, wanted)];
@@ -86,6 +89,14 @@ function request(given: Input, memory: Memory): SearchRequest {
     updated_after: milliseconds(updated_after),
     updated_before: milliseconds(updated_before),
   });
+}
+
+/** How far the answer follows from when or by whom entries were written: a plain list is in the order of time. */
+function historyNeed(given: Input): "all" | "some" | undefined {
+  const { updated_after, updated_before, author, sort, query, kinds } = given;
+  if (sort === "updated" || [updated_after, updated_before, author].some((value) => value !== undefined)) return "all";
+  const listed = !query?.trim() && (sort === undefined || sort === "relevance");
+  return listed && !(kinds?.length === 1 && kinds[0] === "guideline") ? "some" : undefined;
 }
 
 export const search = operation({
@@ -102,9 +113,12 @@ export const search = operation({
   route: { method: "POST", path: "/search" },
   alsoAt: [{ method: "GET", path: "/entries", name: "list_entries" }],
   args: ["query"],
-  advertised: ["query", "kinds", "scope", "tags", "paths", "limit", "cursor"],
-  render: ({ hits, total, next_cursor, hint }, style) => {
-    if (hits.length === 0) return hint ?? "Nothing fits.";
+  advertised: ["query", "kinds", "scope", "tags", "paths", "as_of", "limit", "cursor"],
+  render: ({ hits, total, next_cursor, degraded, hint }, style) => {
+    const still = degraded
+      ? "The history is still being read: entries whose time or author is not known yet count as if they had none."
+      : "";
+    if (hits.length === 0) return [hint ?? "Nothing fits.", still].filter(Boolean).join("\n");
     const lines = hits.map((one) => {
       const snippet = one.snippet ? `\n  ${one.snippet}` : "";
       const score = one.score === undefined ? "" : ` · score ${one.score.toFixed(3)}`;
@@ -116,21 +130,26 @@ export const search = operation({
       next_cursor && rest > 0
         ? `\n\n${total} in all. The next page: cursor ${next_cursor}. Narrow with kinds, tags or more words.`
         : "";
-    return lines.join("\n") + tail;
+    return lines.join("\n") + tail + (still && `\n\n${still}`);
   },
   run: async ({ memory }, given) => {
-    await memory.fresh();
-    const found = await memory.index.search(request(given, memory));
+    const view = await memory.view(given.as_of);
+    const asked = request(given, memory);
+    const need = view.commit === undefined ? historyNeed(given) : undefined;
+    const degraded = need !== undefined && !(await memory.historyKnown(need));
+    const found = await view.index.search(asked);
     return {
       hits: found.hits.map(({ entry, score, snippet, flags, explain }) => ({
         ...headOf(memory, entry),
         ...(snippet === undefined || snippet === "" ? {} : { snippet }),
         ...(given.query?.trim() ? { score: Math.round(score * 10_000) / 10_000 } : {}),
         ...flags,
+        ...staleFlag(memory, entry, view),
         ...(explain === undefined ? {} : { explain }),
       })),
       total: found.total,
       ...(found.nextCursor === undefined ? {} : { next_cursor: found.nextCursor }),
+      ...(degraded ? { degraded: "history" as const } : {}),
       ...(found.hint === undefined ? {} : { hint: found.hint }),
     };
   },

@@ -1,12 +1,11 @@
-import { locate } from "../entry/entry-path.js";
-import { parseEntry } from "../entry/markdown.js";
 import type { CommitGraph } from "../git/commit-graph.js";
 import type { Commit } from "../git/commit-text.js";
 import type { JournalCommit } from "../git/journal.js";
 import { blobId } from "../git/objects.js";
-import { type MovedFrom, type PathHistory, pathHistory } from "../git/path-history.js";
+import { type PathHistory, pathHistory } from "../git/path-history.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
 import { JournalLog } from "./journal-log.js";
+import { movedFrom } from "./moved-from.js";
 import type { Current, Observer } from "./observer.js";
 import { type JournalVersion, type PathCommit, type Version, weave } from "./weave.js";
 
@@ -30,36 +29,8 @@ function follow(commits: readonly JournalCommit[], file: string): JournalVersion
   return found.reverse();
 }
 
-async function idOf(context: StoreContext, file: string, oid: string): Promise<string | undefined> {
-  const located = locate(storePath(context, file), context.manifest.root);
-  const bytes = await context.host?.objects.blob(oid);
-  if (!bytes || located.type !== "entry") return undefined;
-  const parsed = parseEntry(bytes, located);
-  return parsed.kind === "entry" ? parsed.entry.fields.id : undefined;
-}
-
-const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1);
-
-/** Finds the older path of an entry that a commit moved: the removed file with the same content, else with the same id. */
-function movedFrom(context: StoreContext, graph: CommitGraph): MovedFrom {
-  return async ({ commit, path, after }) => {
-    const removed = [...graph.changes(commit)]
-      .filter((change) => change.parent === 0 && graph.blob(change.after) === null)
-      .map((change) => ({ file: graph.path(change.path), oid: graph.blob(change.before) }))
-      .filter(({ file, oid }) => oid !== null && file.startsWith(context.prefix));
-    const same = removed.find(({ oid }) => oid === after);
-    if (same || removed.length === 0) return same?.file;
-    const id = await idOf(context, path, after!);
-    if (id === undefined) return undefined;
-    // A move into another folder keeps the name more often than not.
-    removed.sort((a, b) => Number(nameOf(b.file) === nameOf(path)) - Number(nameOf(a.file) === nameOf(path)));
-    for (const { file, oid } of removed) if ((await idOf(context, file, oid!)) === id) return file;
-    return undefined;
-  };
-}
-
 /** The commits that changed the entry at a repository path, as HEAD has it. */
-export async function headSteps(context: StoreContext, file: string, head: string | undefined): Promise<PathHistory> {
+async function headSteps(context: StoreContext, file: string, head: string | undefined): Promise<PathHistory> {
   const { history } = context;
   if (!history || head === undefined) return { steps: [], truncated: false };
   return pathHistory(history.graph, head, file, movedFrom(context, history.graph));
@@ -93,21 +64,55 @@ function plainCommit(graph: CommitGraph, number: number): Commit {
   return { oid: graph.id(number), tree: "", parents, author: who, committer: who, message: "" };
 }
 
+/** What the past is seen from: HEAD as the observer knows it. */
+type Seen = Pick<Observer, "headCommit" | "headBlob">;
+
+/** The repository path that an entry has in HEAD, which is an older one while a move of ours waits for a commit. */
+function pathInHead(context: StoreContext, name: string, own: readonly JournalVersion[], seen: Seen): string {
+  let at = name;
+  for (const { path, from } of [...own].reverse()) {
+    if (typeof seen.headBlob(storePath(context, at)) === "string") return at;
+    if (path === at && from !== undefined) at = from;
+  }
+  return typeof seen.headBlob(storePath(context, at)) === "string" ? at : name;
+}
+
+async function othersAt(context: StoreContext, name: string): Promise<JournalVersion[]> {
+  const { journal, local } = context;
+  const found: JournalVersion[] = [];
+  for (const { worktree, tip } of await journal.others())
+    for (const commit of await new JournalLog(journal, local.log(worktree)).commits(tip, name))
+      for (const change of commit.changes) if (change.path === name) found.push({ commit, ...change });
+  return found;
+}
+
+/** The versions of the file at a store path as a commit has them: nothing waits there, and journals only lend. */
+export async function historyAt(context: StoreContext, file: string, commit: string): Promise<History> {
+  const name = repoPath(context, file);
+  const head = await headHistory(context, name, commit);
+  const own = follow(await context.log.commits(await context.journal.tip()), name);
+  const work = { version: head.commits[0]?.after ?? null, path: name, at: 0, author: "" };
+  const others = [...own, ...(await othersAt(context, name))];
+  const versions = weave({ head: head.commits, truncated: head.truncated, journal: [], others, work });
+  return {
+    versions: versions.map((version) => ({ ...version, path: storePath(context, version.path) })),
+    truncated: head.truncated,
+  };
+}
+
 /** Every version of the entry at a store path: HEAD's history and the journal's, each state once. */
 export async function history(
   context: StoreContext,
   file: string,
   current: Current | undefined,
-  observer: Pick<Observer, "headCommit" | "headBlob">,
-): Promise<History> {
-  const { journal, local, log } = context;
+  observer: Seen,
+): Promise<History & { readonly headPath: string }> {
+  const { journal, log } = context;
   const name = repoPath(context, file);
   const own = await followed(name);
-  const others: JournalVersion[] = [];
-  for (const { worktree, tip } of await journal.others())
-    for (const commit of await new JournalLog(journal, local.log(worktree)).commits(tip, name))
-      for (const change of commit.changes) if (change.path === name) others.push({ commit, ...change });
-  const head = await headHistory(context, name, observer.headCommit);
+  const others = await othersAt(context, name);
+  const headPath = pathInHead(context, name, own, observer);
+  const head = await headHistory(context, headPath, observer.headCommit);
   const format = context.host?.objects.format ?? "sha1";
   const inHead = observer.headBlob(file);
   const work = {
@@ -121,6 +126,7 @@ export async function history(
   return {
     versions: versions.map((version) => ({ ...version, path: storePath(context, version.path) })),
     truncated: head.truncated,
+    headPath,
   };
 
   async function followed(wanted: string): Promise<JournalVersion[]> {

@@ -32,6 +32,12 @@ export function put(given: Given): Change {
   };
 }
 
+/** News about an entry whose text stays. */
+export function facts(given: Given): Change {
+  const { version } = put(given).after!;
+  return { store: given.store ?? "s", path: pathOf(given), before: version, after: { version, ...given.state } };
+}
+
 export function drop(given: Given): Change {
   return { store: given.store ?? "s", path: pathOf(given), before: null, after: null };
 }

@@ -1,0 +1,26 @@
+import type { Indexed } from "../search/indexed.js";
+import type { CodeChange } from "../store/code-changes.js";
+import type { Store } from "../store/store.js";
+
+export type Stale = CodeChange;
+
+const GLOB = /[*?[\]{}]/;
+
+/** The files of the code repository that an entry is about: `files` without lines, and `applies_to` without globs. */
+function pathsOf(entry: Pick<Indexed, "files" | "applies_to">): string[] {
+  const files = (entry.files ?? []).map((file) => file.replace(/#.*$/, ""));
+  const literal = (entry.applies_to ?? []).filter((glob) => !GLOB.test(glob));
+  const plain = [...files, ...literal].map((file) => file.replace(/^\.\//, "").replace(/\/+$/, ""));
+  return [...new Set(plain.filter((file) => file !== ""))];
+}
+
+/**
+ * What happened to the code that an entry is about since the entry's last version; undefined = nothing, nothing that it
+ * names, or not known yet.
+ */
+export function staleOf(store: Store, entry: Indexed): Stale | undefined {
+  const paths = pathsOf(entry);
+  if (paths.length === 0) return undefined;
+  if (!entry.pending) return store.past.changes(paths, { entry: entry.path });
+  return entry.updatedAt === undefined ? undefined : store.past.changes(paths, { at: entry.updatedAt });
+}

@@ -1,0 +1,108 @@
+import { setImmediate as pause } from "node:timers/promises";
+import type { Change } from "../entry/change.js";
+import { MAX_FILE_BYTES, readBody } from "../entry/markdown.js";
+import { blobId } from "../git/objects.js";
+import type { Indexed } from "../search/indexed.js";
+import { SearchIndex } from "../search/search-index.js";
+import type { Store } from "../store/store.js";
+import { Catalog } from "./catalog.js";
+import { parseAt } from "./parse-at.js";
+
+/** One state of the memory that is read: the current one, or that of a commit. */
+export interface View {
+  readonly index: SearchIndex;
+  readonly catalog: Catalog;
+  /** The commit whose state it is; undefined = the current state. */
+  readonly commit?: string;
+  /** What the index holds at a store path. */
+  at(file: string): Indexed | undefined;
+  /** The file at a store path. */
+  bytes(file: string): Promise<Uint8Array | undefined>;
+  /** The body of the entry at a store path. */
+  body(file: string): Promise<string | undefined>;
+}
+
+const SLICE_MS = 8;
+/** Files that are read together. */
+const BATCH = 256;
+
+/** A view, and whether times and authors in it are all there. */
+interface Built {
+  readonly view: View;
+  readonly complete: boolean;
+}
+
+/** Indexes the store's files as a commit has them, slice by slice. */
+async function viewAt(store: Store, commit: string, patience: number, now: () => number): Promise<Built> {
+  const { past, manifest } = store;
+  const files = await past.files(commit);
+  const times = await past.times(commit, patience);
+  const bytes = async (file: string): Promise<Uint8Array | undefined> => {
+    const oid = files.get(file);
+    return oid === undefined ? undefined : (await past.blobs([oid])).get(oid);
+  };
+  const body = async (file: string): Promise<string | undefined> => {
+    const read = await bytes(file);
+    return read && readBody(read);
+  };
+  const index = SearchIndex.create({ readBody: (_store, file) => body(file), now });
+  const catalog = new Catalog();
+  const change = (path: string, content: Uint8Array): Change | undefined => {
+    const entry = content.length > MAX_FILE_BYTES ? undefined : parseAt(manifest.root, path, content);
+    if (!entry) return undefined;
+    const last = times.of(path);
+    const facts = last ? { updatedAt: last.seconds * 1000, author: last.author } : {};
+    return { store: store.name, path, before: null, after: { entry, version: blobId(content), ...facts } };
+  };
+  const wanted = [...files].filter(([file]) => file.endsWith(".md"));
+  let since = performance.now();
+  for (let from = 0; from < wanted.length; from += BATCH) {
+    const batch = wanted.slice(from, from + BATCH);
+    const contents = await past.blobs(batch.map(([, oid]) => oid));
+    for (const [path, oid] of batch) {
+      const content = contents.get(oid);
+      const one = content && change(path, content);
+      if (one) {
+        catalog.apply([one]);
+        index.apply([one]);
+      }
+      if (performance.now() - since < SLICE_MS) continue;
+      await pause();
+      since = performance.now();
+    }
+  }
+  index.settle();
+  const view = { index, catalog, commit, at: (file: string) => index.get(store.name, file), bytes, body };
+  return { view, complete: times.complete };
+}
+
+/** Views of commits: the last two are kept. */
+export class PastViews {
+  static readonly #KEPT = 2;
+  readonly #store: Store;
+  readonly #now: () => number;
+  readonly #views = new Map<string, Promise<Built>>();
+
+  constructor(store: Store, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** The store as a commit has it; `patience` is how long times and authors are waited for (ms). */
+  async at(commit: string, patience: number): Promise<View> {
+    const kept = this.#views.get(commit);
+    const building = kept ?? viewAt(this.#store, commit, patience, this.#now);
+    this.#views.delete(commit);
+    this.#views.set(commit, building);
+    if (this.#views.size > PastViews.#KEPT) this.#views.delete(this.#views.keys().next().value!);
+    try {
+      const { view, complete } = await building;
+      // The next call finds more of the history.
+      if (!complete && this.#views.get(commit) === building) this.#views.delete(commit);
+      return view;
+    } catch (error) {
+      if (this.#views.get(commit) === building) this.#views.delete(commit);
+      throw error;
+    }
+  }
+}
