@@ -78,7 +78,7 @@ function diffBodies(a: string, b: string): BodyDiff[] {
 
 /**
  * For each line of `after` its position in `before`, or -1 for a new one; lines hold their line ends, so that a last line
- * without one differs. A group of new lines that fits at several places is taken to be at the lowest, as git takes it.
+ * without one differs.
  */
 export function keptLines(before: readonly string[], after: readonly string[]): Int32Array {
   const kept = new Int32Array(after.length).fill(-1);
@@ -99,22 +99,39 @@ export function keptLines(before: readonly string[], after: readonly string[]): 
   return kept;
 }
 
-/** Moves groups of new lines down as far as the text stays the same. */
+/** Where a group of new lines could as well be elsewhere: below a blank line if it can, else as low as it can. */
 function slide(after: readonly string[], kept: Int32Array): void {
   for (let end = after.length - 1; end >= 0; end--) {
     if (kept[end] !== -1) continue;
     let start = end;
     while (start > 0 && kept[start - 1] === -1) start--;
-    let [first, last] = [start, end];
-    // The line below is an old one, and the group's first is the same: either may be the new one.
-    while (last + 1 < after.length && kept[last + 1] !== -1 && after[first] === after[last + 1]) {
-      kept[first] = kept[last + 1]!;
-      kept[last + 1] = -1;
-      first++;
-      last++;
-    }
+    const length = end - start + 1;
+    let low = start;
+    while (canSink(after, kept, low, low + length)) sink(kept, low++, length);
+    let best = low;
+    while (best > 0 && !isBlank(after[best - 1]) && canRise(after, kept, best, best + length)) best--;
+    if (best > 0 && isBlank(after[best - 1])) for (let at = low; at > best; at--) rise(kept, at, length);
     end = start;
   }
+}
+
+const isBlank = (line: string | undefined): boolean => line?.trim() === "";
+
+/** The line below the group is an old one, and the group's first is the same: either may be the new one. */
+const canSink = (after: readonly string[], kept: Int32Array, first: number, end: number): boolean =>
+  end < after.length && kept[end] !== -1 && after[first] === after[end];
+
+const canRise = (after: readonly string[], kept: Int32Array, first: number, end: number): boolean =>
+  first > 0 && kept[first - 1] !== -1 && after[first - 1] === after[end - 1];
+
+function sink(kept: Int32Array, first: number, length: number): void {
+  kept[first] = kept[first + length]!;
+  kept[first + length] = -1;
+}
+
+function rise(kept: Int32Array, first: number, length: number): void {
+  kept[first + length - 1] = kept[first - 1]!;
+  kept[first - 1] = -1;
 }
 
 const TYPES: Readonly<Record<string, BodyDiff["type"]>> = { " ": "same", "+": "added", "-": "removed" };
