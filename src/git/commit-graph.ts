@@ -236,7 +236,7 @@ export class CommitGraph {
     for (let at = start; at < start + count.at(commit); at++) visit(path.at(at), parent.at(at));
   }
 
-  /** Everything that is known, as it was entered. */
+  /** Everything that is known, in no order to rely on. */
   *all(): Generator<LoggedCommit> {
     for (let number = 0; number < this.columns.first.length; number++) {
       if (!this.isKnown(number)) continue;

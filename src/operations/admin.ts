@@ -87,6 +87,7 @@ const status = operation({
     const store = await memory.store();
     if (memory.state === "ready") await memory.fresh();
     const state = await store.status();
+    if (memory.state === "ready") await memory.historyKnown("some");
     // Counted and judged at one moment: an index that grows meanwhile is not called ready with what it had before.
     const { state: indexState, expected: total } = memory;
     const index = { state: indexState, done: memory.index.size, ...(total === undefined ? {} : { total }) };

@@ -65,7 +65,23 @@ function plainCommit(graph: CommitGraph, number: number): Commit {
 }
 
 /** What the past is seen from: HEAD as the observer knows it. */
-type Seen = Pick<Observer, "headCommit" | "headBlob">;
+type Seen = Pick<Observer, "headCommit" | "headBlob" | "state">;
+
+/** Our write that an unrecorded hand edit was made on top of: the last, unless the person had another text before them. */
+async function baseOf(
+  context: StoreContext,
+  own: readonly JournalVersion[],
+  current: Current | undefined,
+  inHead: string | null,
+  { state }: Seen,
+): Promise<{ base?: string | null }> {
+  const last = own.at(-1);
+  if (!current || !last || own.some(({ after }) => after === current.version)) return {};
+  if (state.dropped.some(({ path, version }) => path === last.path && version === last.after)) return {};
+  // Committed once and not in HEAD: the person switched to where it is not.
+  const elsewhere = last.after !== null && inHead !== null && inHead !== last.after;
+  return elsewhere && (await context.host?.objects.has(last.after)) ? {} : { base: last.after };
+}
 
 /** The repository path that an entry has in HEAD, which is an older one while a move of ours waits for a commit. */
 function pathInHead(context: StoreContext, name: string, own: readonly JournalVersion[], seen: Seen): string {
@@ -120,6 +136,7 @@ export async function history(
     path: name,
     at: Math.floor(current?.mark?.mtimeMs ?? context.now()),
     author: (await context.user()).name,
+    ...(await baseOf(context, own, current, inHead ?? null, observer)),
     committed: inHead !== undefined && inHead === (current ? blobId(current.bytes, format) : null),
   };
   const versions = weave({ head: head.commits, truncated: head.truncated, journal: own, others, work });

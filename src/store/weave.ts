@@ -51,6 +51,8 @@ export interface Threads {
     readonly path: string;
     readonly at: number;
     readonly author: string;
+    /** What a hand edit that nobody recorded was made on top of, when that is a write of ours. */
+    readonly base?: string | null;
     /** HEAD has the same: then nothing of it waits for a commit, however little of HEAD's history is known. */
     readonly committed?: boolean;
   };
@@ -101,15 +103,16 @@ function fromHead(step: PathCommit, older: PathCommit | undefined, lent: Journal
   };
 }
 
-/** Pairs HEAD's versions, oldest first, with the journal's: the newest with the same blob, not later, after the last pair. */
+/** Pairs HEAD's versions, oldest first, with the journal's: the newest with the same path and blob, not later, after the last pair. */
 function pair(head: readonly PathCommit[], journal: readonly JournalVersion[]): Map<number, number> {
   const taken = new Map<number, number>();
   let after = -1;
   head.forEach((step, position) => {
     for (let at = journal.length - 1; at > after; at--) {
       const written = journal[at]!;
-      if (written.after !== step.after || Math.floor(written.commit.at / 1000) > step.commit.committer.seconds)
-        continue;
+      // A move leaves the blob as it was.
+      if (written.path !== step.path || written.after !== step.after) continue;
+      if (Math.floor(written.commit.at / 1000) > step.commit.committer.seconds) continue;
       taken.set(position, at);
       after = at;
       break;
@@ -119,8 +122,12 @@ function pair(head: readonly PathCommit[], journal: readonly JournalVersion[]): 
 }
 
 /** The journal versions that lead to what is there now: taken, the working file's, or built upon by a later one. */
-function onLine(journal: readonly JournalVersion[], taken: ReadonlySet<number>, work: string | null): boolean[] {
-  const wanted = new Set<string | null>([work]);
+function onLine(
+  journal: readonly JournalVersion[],
+  taken: ReadonlySet<number>,
+  { version, base }: Threads["work"],
+): boolean[] {
+  const wanted = new Set<string | null>(base === undefined ? [version] : [version, base]);
   const line = journal.map(() => false);
   for (let at = journal.length - 1; at >= 0; at--) {
     const { before, after } = journal[at]!;
@@ -136,7 +143,7 @@ function onLine(journal: readonly JournalVersion[], taken: ReadonlySet<number>, 
 export function weave({ head, truncated, journal, others, work }: Threads): Version[] {
   const oldest = [...head].reverse();
   const taken = pair(oldest, journal);
-  const line = onLine(journal, new Set(taken.values()), work.version);
+  const line = onLine(journal, new Set(taken.values()), work);
   const versions: Version[] = [];
   const asides: Version[] = [];
   let next = 0;

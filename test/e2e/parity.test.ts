@@ -29,6 +29,11 @@ const STEPS: readonly Step[] = [
   ["search", { limit: 500 }],
   ["get", { refs: ["a", "session/s:guidelines/deep/b", "memories/none"], include: ["history"] }],
   ["get", { refs: ["none"] }],
+  ["get", { refs: ["a"], as_of: "HEAD" }],
+  ["get", { refs: ["a"], as_of: "none" }],
+  ["get", { refs: ["a"], as_of: "HEAD", version: "$A" }],
+  ["search", { as_of: "main" }],
+  ["search", { query: "one", as_of: "2000-01-01" }],
   ["get", { refs: ["a"], version: "$A" }],
   [
     "update",
@@ -37,6 +42,9 @@ const STEPS: readonly Step[] = [
   ["update", { ref: "a", append: "x", base_version: "$A" }],
   ["update", { ref: "none", append: "x" }],
   ["history list", { ref: "a", limit: 1 }],
+  ["history blame", { ref: "a" }],
+  ["history blame", { ref: "a", as_of: "HEAD" }],
+  ["history blame", { ref: "a", as_of: "--output=x" }],
   ["history diff", { ref: "a" }],
   ["history diff", { ref: "a", from: "0000000" }],
   ["history restore", { ref: "a", version: "$A" }],
@@ -93,7 +101,9 @@ function plain(value: unknown): unknown {
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
     .replace(/"score":[\d.]+/g, '"score":0')
     .replace(/`git memory (\w+)`|`[A-Z]+ \/v1[^`]*`|memory_(\w+)( \(action \w+\))?/g, "<call>");
-  return JSON.parse(text.replace(/"watching":\w+/, '"watching":0'));
+  // One command has read less of the history than a server that ran for a while.
+  const still = text.replace(/"history":\{"state":"\w+","commits":\d+\}/, '"history":0');
+  return JSON.parse(still.replace(/"watching":\w+/, '"watching":0'));
 }
 
 function find(operation: string) {

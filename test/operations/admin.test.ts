@@ -11,10 +11,12 @@ afterEach(() => bench.close());
 
 describe("admin status", () => {
   it("says nothing but the state of an empty store", async () => {
+    await bench.memory.historyKnown();
     expect(await bench.call("admin status")).toEqual({
       stores: [{ name: "project", scope: "project/demo", root: ".memory", commit: "journal" }],
       entries: {},
       index: { state: "ready", done: 0, total: 0 },
+      history: { state: "ready", commits: 2 },
       invalid: [],
       pending: [],
       dropped: [],

@@ -102,6 +102,27 @@ describe("the versions of an entry", () => {
     expect(versions[0]).toMatchObject({ version: "hand", author: "Hand", at: 99_000, number: 2, pending: true });
   });
 
+  it("keeps the write on the line that a hand edit was made on top of", () => {
+    const journal = [wrote(1, null, "x"), wrote(2, "x", "y")];
+    const work = { version: "hand", path: "a", at: 99_000, author: "Hand" };
+    const head = [commit(1, null, "x")];
+    expect(brief(join(head, journal, "hand", { work: { ...work, base: "y" } }))).toEqual([
+      "3 hand pending",
+      "2 y pending",
+      "1 x c1",
+    ]);
+    expect(brief(join(head, journal, "hand", { work }))).toEqual(["2 hand pending", "1 x c1", "- y aside main"]);
+  });
+
+  it("does not take what is committed for pending where HEAD's history is not known yet", () => {
+    const work = { version: "x", path: "a", at: 99_000, author: "Hand", committed: true };
+    expect(brief(join([], [wrote(1, null, "x")], "x", { truncated: true, work }))).toEqual(["- x"]);
+    expect(brief(join([], [], "x", { truncated: true, work }))).toEqual([]);
+    expect(brief(join([], [], "x", { truncated: false, work: { ...work, committed: false } }))).toEqual([
+      "1 x pending",
+    ]);
+  });
+
   it("shows deletion and restoration", () => {
     const journal = [wrote(1, null, "x"), wrote(2, "x", null, "a", "deleted"), wrote(3, null, "x", "a", "restored")];
     expect(join([], journal, "x").map(({ change_type }) => change_type)).toEqual(["restored", "deleted", "updated"]);

@@ -22,6 +22,8 @@ export interface Given {
   readonly env?: Record<string, string>;
   /** The store is found when this is over. */
   readonly gate?: Promise<void>;
+  /** False for a machine without the git program. */
+  readonly git?: boolean;
 }
 
 /** A memory over a store on disk, with a clock that moves a millisecond whenever somebody looks, and ids that count. */
@@ -45,7 +47,7 @@ export class Bench {
   }
 
   /** The same without waiting for the index. */
-  static async opening({ dir = makeCheckedInStore(), flags, env = {}, gate }: Given = {}): Promise<Bench> {
+  static async opening({ dir = makeCheckedInStore(), flags, env = {}, gate, git: hasGit = true }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
     const clock = { at: START };
     let ids = 0;
@@ -57,7 +59,7 @@ export class Bench {
       personal: async () => undefined,
       flags,
       newId: (at) => uuidAt(at, ++ids),
-      git: await findGit("git", GIT_ENV),
+      git: hasGit ? await findGit("git", GIT_ENV) : undefined,
       env: { ...GIT_ENV, ...env },
       owner: { host: "test", boot: await bootId(), pid: process.pid, started: await processStart(process.pid) },
       isAlive: async () => true,
