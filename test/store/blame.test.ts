@@ -1,17 +1,12 @@
 import fs from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { gitBlame } from "../support/compare-history.js";
 import { type MadeCommit, makeHistory } from "../support/histories.js";
 import { git, openStore } from "../support/repositories.js";
 
 const FILE = "memories/a.md";
 const MANIFEST = "format: 1\nscope: project\nname: demo\n";
-
-/** The commit of each line, as git says it. */
-function gitBlame(dir: string, ...args: string[]): string[] {
-  const lines = git(dir, "blame", "--line-porcelain", ...args, "--", `.memory/${FILE}`).split("\n");
-  return lines.filter((line) => /^[0-9a-f]{40} \d+ \d+/.test(line)).map((line) => line.slice(0, 40));
-}
 
 /** Compares every line's commit with git's; opens the store that the history holds. */
 async function compare(commits: readonly MadeCommit[], noGit: boolean): Promise<void> {
@@ -23,7 +18,7 @@ async function compare(commits: readonly MadeCommit[], noGit: boolean): Promise<
     await store.past.known(Number.POSITIVE_INFINITY);
     const { origins } = await store.past.blame(FILE, undefined);
     await store.close();
-    const wanted = gitBlame(dir);
+    const wanted = gitBlame(dir, `.memory/${FILE}`);
     expect(wanted.map((_, at) => origins.lines.get(at))).toEqual(wanted);
   } finally {
     fs.rmSync(dir, { recursive: true, force: true });

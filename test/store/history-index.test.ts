@@ -7,7 +7,8 @@ import { findGit } from "../../src/git/git-binary.js";
 import { Host } from "../../src/git/host.js";
 import { findStore } from "../../src/store/find-store.js";
 import { HistoryIndex } from "../../src/store/history-index.js";
-import { logOf, type MadeCommit, makeHistory } from "../support/histories.js";
+import { compareWithGit } from "../support/compare-history.js";
+import { logOf, type MadeCommit, makeHistory, projectHistory } from "../support/histories.js";
 import { GIT_ENV, git, historyOf, openStore, put, temporaryFolder, write } from "../support/repositories.js";
 
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -336,6 +337,23 @@ describe("odd repositories", () => {
     expect(new Map([...facts].sort())).toEqual(gitFacts(dir));
     const { versions } = await historyOf(store, "memories/e1.md");
     expect(versions.map(({ commit }) => commit)).toEqual(logOf(dir, "--", ".memory/memories/e1.md"));
+    await store.close();
+  });
+});
+
+describe("a project's history", () => {
+  it.each([false, true])("has the versions and lines that git gives (without git: %s)", async (noGit) => {
+    const dir = makeHistory(projectHistory(400, 60));
+    dirs.push(dir);
+    git(dir, "checkout", "-q", "-f", "main");
+    const { store, facts } = await told(dir, { noGit });
+    await store.past.known(FOREVER);
+    const files = [...facts.keys()].sort();
+    expect(files.length).toBeGreaterThan(40);
+    expect(new Map([...facts].sort())).toEqual(gitFacts(dir));
+    const { versions, lines } = await compareWithGit(dir, store, files, 4);
+    expect(versions).toBeGreaterThan(250);
+    expect(lines).toBeGreaterThan(100);
     await store.close();
   });
 });
