@@ -76,7 +76,7 @@ export class GitBinary {
    * last line when it fails; a run that `signal` ended does not.
    */
   async stream(args: readonly string[], options: GitOptions, take: (chunk: Buffer) => void): Promise<void> {
-    const ended = await this.#spawn(args, options, take);
+    const ended = await this.#spawn(args, options, take, true);
     if (ended.status !== 0 && !options.signal?.aborted)
       throw new GitFailed(args.find((one) => /^[a-z]/.test(one) && !one.includes("=")) ?? "", ended);
   }
@@ -85,6 +85,7 @@ export class GitBinary {
     args: readonly string[],
     options: GitOptions,
     take: (chunk: Buffer) => void,
+    inTurns = false,
   ): Promise<Omit<GitResult, "stdout">> {
     return new Promise((resolve, reject) => {
       const child = spawn(this.#command, [...(options.asPerson ? [] : QUIET), ...args], {
@@ -94,7 +95,13 @@ export class GitBinary {
         windowsHide: true,
       });
       const err: Buffer[] = [];
-      child.stdout.on("data", take);
+      child.stdout.on("data", (chunk: Buffer) => {
+        take(chunk);
+        if (!inTurns) return;
+        // Else a pipe that is full is read to its end in one go, and everybody waits.
+        child.stdout.pause();
+        setImmediate(() => child.stdout.resume());
+      });
       child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
       const end = (): void => void child.kill("SIGKILL");
       const timer = setTimeout(end, options.timeout ?? 60_000);

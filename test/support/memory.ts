@@ -22,8 +22,10 @@ export interface Given {
   readonly env?: Record<string, string>;
   /** The store is found when this is over. */
   readonly gate?: Promise<void>;
-  /** False for a machine without the git program. */
-  readonly git?: boolean;
+  /** False for a machine without the git program; else its command. */
+  readonly git?: boolean | string;
+  /** As a server: watching, and waiting for the history no longer than that does. */
+  readonly watch?: boolean;
 }
 
 /** A memory over a store on disk, with a clock that moves a millisecond whenever somebody looks, and ids that count. */
@@ -47,7 +49,7 @@ export class Bench {
   }
 
   /** The same without waiting for the index. */
-  static async opening({ dir = makeCheckedInStore(), flags, env = {}, gate, git: hasGit = true }: Given = {}): Promise<Bench> {
+  static async opening({ dir = makeCheckedInStore(), flags, env = {}, gate, git: program = true, watch = false }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
     const clock = { at: START };
     let ids = 0;
@@ -59,12 +61,12 @@ export class Bench {
       personal: async () => undefined,
       flags,
       newId: (at) => uuidAt(at, ++ids),
-      git: hasGit ? await findGit("git", GIT_ENV) : undefined,
+      git: program === false ? undefined : await findGit(program === true ? "git" : program, GIT_ENV),
       env: { ...GIT_ENV, ...env },
       owner: { host: "test", boot: await bootId(), pid: process.pid, started: await processStart(process.pid) },
       isAlive: async () => true,
       now: () => clock.at++,
-      watch: false,
+      watch,
       publishes: true,
     });
     memory.start();
