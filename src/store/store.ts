@@ -1,13 +1,11 @@
 import path from "node:path";
-import type { Change } from "../entry/change.js";
 import { MANIFEST_FILE, type Manifest, parseManifest } from "../entry/manifest.js";
 import { MemoryError } from "../errors.js";
-import type { Environment, GitBinary } from "../git/git-binary.js";
 import { createExclusive, readIfThere, stamp } from "../git/git-fs.js";
 import { Host } from "../git/host.js";
 import { signsCommits } from "../git/identity.js";
 import { Journal, RefMoved } from "../git/journal.js";
-import { type IsAlive, type Owner, WriteLock } from "../git/lock.js";
+import { WriteLock } from "../git/lock.js";
 import { type CommitOutcome, commitStore } from "./commit-store.js";
 import type { CommitMode, StoreContext } from "./context.js";
 import type { FoundStore } from "./find-store.js";
@@ -15,38 +13,18 @@ import { type History, history, readVersion } from "./history.js";
 import { HistoryIndex } from "./history-index.js";
 import { JournalLog } from "./journal-log.js";
 import { LocalState, localFolder } from "./local-state.js";
-import { type Current, Observer, type Scanned } from "./observer.js";
+import { type Current, Observer } from "./observer.js";
 import { Past } from "./past.js";
 import { publishPending } from "./publisher.js";
 import { recover } from "./recovery.js";
 import type { Session } from "./session.js";
 import { type StoreStatus, statusOf } from "./status.js";
 import { type StoreView, storeView } from "./store-view.js";
+import type { StoreOptions } from "./store-options.js";
 import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
 import { asRefusal, assertWritable, isWritable } from "./writable.js";
 import { StartOver, Writer } from "./writer.js";
-
-/** What the process lends a store. */
-export interface StoreOptions {
-  readonly name: string;
-  /** The git program, where there is one. */
-  readonly git: GitBinary | undefined;
-  readonly env: Environment;
-  readonly owner: Owner;
-  readonly isAlive: IsAlive;
-  readonly now: () => number;
-  /** Notice hand edits as they happen; otherwise only scans do. */
-  readonly watch: boolean;
-  /** False in continuous integration. */
-  readonly publishes: boolean;
-  /** The commit mode that settings give; `usual` is the default of the kind of store, and what counts when absent. */
-  readonly mode?: (manifest: Manifest, usual: CommitMode) => CommitMode;
-  /** The one door through which every change reaches the index, in order. */
-  readonly sink: (changes: readonly Change[]) => void;
-  /** Told while every file is looked at, which may take seconds. */
-  readonly scanned?: Scanned;
-}
 
 const RESCAN_MS = 60_000;
 const UNWATCHED_RESCAN_MS = 1_000;

@@ -49,7 +49,14 @@ export class Bench {
   }
 
   /** The same without waiting for the index. */
-  static async opening({ dir = makeCheckedInStore(), flags, env = {}, gate, git: program = true, watch = false }: Given = {}): Promise<Bench> {
+  static async opening({
+    dir = makeCheckedInStore(),
+    flags,
+    env = {},
+    gate,
+    git: program = true,
+    watch = false,
+  }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
     const clock = { at: START };
     let ids = 0;

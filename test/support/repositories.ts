@@ -6,7 +6,8 @@ import { findGit } from "../../src/git/git-binary.js";
 import { bootId, processStart } from "../../src/git/lock.js";
 import { namedStore } from "../../src/store/find-store.js";
 import type { History } from "../../src/store/history.js";
-import { Store, type StoreOptions } from "../../src/store/store.js";
+import { Store } from "../../src/store/store.js";
+import type { StoreOptions } from "../../src/store/store-options.js";
 
 /** git without the settings of whoever runs the tests. */
 export const GIT_ENV = {
