@@ -50,17 +50,19 @@ export class BinaryObjects implements ObjectReader {
   }
 }
 
-/** The bytes of many objects, whatever their type, through one process; those that are not there are left out. */
+/** The bytes of many objects, whatever their type, through one process; those that are not there may be left out with others. */
 export async function readObjects(
   git: GitBinary,
   cwd: string,
   oids: readonly string[],
 ): Promise<Map<string, Uint8Array>> {
   const args = ["--no-replace-objects", "cat-file", "--batch"];
-  const output = await git.output(args, { cwd, input: `${oids.join("\n")}\n` });
+  // In a partial clone it ends at the first that would have to be fetched; what it told until then counts.
+  const { stdout: output } = await git.run(args, { cwd, input: `${oids.join("\n")}\n` });
   const found = new Map<string, Uint8Array>();
   for (let at = 0; at < output.length; ) {
     const end = output.indexOf(0x0a, at);
+    if (end < 0) break;
     const [oid = "", , size] = output.toString("latin1", at, end).split(" ");
     at = end + 1;
     // `<id> missing` has no third word.

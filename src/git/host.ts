@@ -164,9 +164,12 @@ export class Host {
 
   /** Blobs by id, those that are there. */
   async blobs(oids: readonly string[]): Promise<Map<string, Uint8Array>> {
-    if (this.git && oids.length > MANY) return readObjects(this.git, this.repository.top, oids);
-    const found = new Map<string, Uint8Array>();
+    const found =
+      this.git && oids.length > MANY
+        ? await readObjects(this.git, this.repository.top, oids)
+        : new Map<string, Uint8Array>();
     for (const oid of oids) {
+      if (found.has(oid)) continue;
       const bytes = await this.objects.blob(oid);
       if (bytes) found.set(oid, bytes);
     }

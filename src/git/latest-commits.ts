@@ -2,7 +2,7 @@ import { setImmediate as pause } from "node:timers/promises";
 import type { CommitGraph } from "./commit-graph.js";
 
 /** Of each path (by number) below the store the commit (by number) that changed it last. */
-export type LatestCommits = ReadonlyMap<number, number>;
+export type LatestCommits = Map<number, number>;
 
 const SLICE_MS = 8;
 const SLICE_STEPS = 256;
@@ -11,14 +11,16 @@ const SLICE_STEPS = 256;
  * The last commit of every path of the store as seen from `head`: what `git log -1 -- <path>` gives for each, in one
  * pass. All paths walk together along first parents; where a merge took some from another parent, those walk on from
  * there, and join the others again where they meet. Paths that the graph does not reach are left out. `base` spares the
- * walk behind a head that was done before.
+ * walk behind a head that was done before; its map may become the result.
  */
 export async function latestCommits(
   graph: CommitGraph,
   head: number,
   base?: { readonly head: number; readonly latest: LatestCommits },
-): Promise<Map<number, number>> {
-  const latest = new Map<number, number>();
+): Promise<LatestCommits> {
+  const line = base && lineTo(graph, head, base.head);
+  if (base && line) return goOn(graph, line, base.latest);
+  const latest: LatestCommits = new Map();
   /** The commits to go on from, with the paths that do. */
   const waiting = new Map<number, Set<number>>([[head, storePaths(graph)]]);
   let since = performance.now();
@@ -37,6 +39,27 @@ export async function latestCommits(
       }
     } else if (graph.isKnown(commit)) step(graph, commit, paths, latest, waiting);
   }
+  return latest;
+}
+
+/** So many commits are followed in the hope of coming to a head that is known. */
+const MAX_LINE = 64;
+
+/** The commits after `to` up to `from`, oldest first, when they are a line without merges. */
+function lineTo(graph: CommitGraph, from: number, to: number): number[] | undefined {
+  const line: number[] = [];
+  for (let at = from; at !== to; at = graph.parent(at, 0)) {
+    if (line.length === MAX_LINE || !graph.isKnown(at) || graph.parentCount(at) !== 1) return undefined;
+    line.push(at);
+  }
+  return line.reverse();
+}
+
+function goOn(graph: CommitGraph, line: readonly number[], latest: LatestCommits): LatestCommits {
+  for (const commit of line)
+    graph.eachChange(commit, (path) => {
+      if (graph.path(path).startsWith(graph.prefix)) latest.set(path, commit);
+    });
   return latest;
 }
 
@@ -62,7 +85,7 @@ function step(
   graph: CommitGraph,
   commit: number,
   paths: Set<number>,
-  latest: Map<number, number>,
+  latest: LatestCommits,
   waiting: Map<number, Set<number>>,
 ): void {
   const parents = graph.parentCount(commit);

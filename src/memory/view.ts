@@ -1,6 +1,7 @@
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change } from "../entry/change.js";
 import { MAX_FILE_BYTES, readBody } from "../entry/markdown.js";
+import { MemoryError } from "../errors.js";
 import { blobId } from "../git/objects.js";
 import type { Indexed } from "../search/indexed.js";
 import { SearchIndex } from "../search/search-index.js";
@@ -25,6 +26,12 @@ export interface View {
 const SLICE_MS = 8;
 /** Files that are read together. */
 const BATCH = 256;
+
+const notHere = (): MemoryError =>
+  new MemoryError(
+    "unavailable",
+    "The texts of that commit are not all in this clone (a partial one). Fetch them with git, then call again.",
+  );
 
 /** A view, and whether times and authors in it are all there. */
 interface Built {
@@ -61,7 +68,8 @@ async function viewAt(store: Store, commit: string, patience: number, now: () =>
     const contents = await past.blobs(batch.map(([, oid]) => oid));
     for (const [path, oid] of batch) {
       const content = contents.get(oid);
-      const one = content && change(path, content);
+      if (!content) throw notHere();
+      const one = change(path, content);
       if (one) {
         catalog.apply([one]);
         index.apply([one]);

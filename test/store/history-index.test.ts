@@ -9,6 +9,7 @@ import { findStore } from "../../src/store/find-store.js";
 import { HistoryIndex } from "../../src/store/history-index.js";
 import { compareWithGit } from "../support/compare-history.js";
 import { logOf, type MadeCommit, makeHistory, projectHistory } from "../support/histories.js";
+import { Bench } from "../support/memory.js";
 import { GIT_ENV, git, historyOf, openStore, put, temporaryFolder, write } from "../support/repositories.js";
 
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -269,8 +270,12 @@ describe("odd repositories", () => {
     expect((await historyOf(store, "memories/e1.md")).versions.map(({ commit }) => commit)).toEqual(
       logOf(clone, "--", ".memory/memories/e1.md"),
     );
-    expect(missing()).toBe(before);
     await store.close();
+    const bench = await Bench.open({ dir: clone });
+    await bench.refused("search", { as_of: "HEAD~12" }, "unavailable");
+    expect((await bench.call<{ total: number }>("search", { as_of: "HEAD" })).total).toBe(5);
+    await bench.memory.close();
+    expect(missing()).toBe(before);
   });
 
   it("worktrees share one index, and each follows its own head", async () => {

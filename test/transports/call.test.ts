@@ -117,7 +117,7 @@ describe("callTool", () => {
   });
 
   it("tells the log what went wrong inside, and the caller nothing of it", async () => {
-    const broken = { settings: bench.memory.settings, view: () => Promise.reject(new Error("/secret/path broke")) };
+    const broken = { settings: bench.memory.settings, fresh: () => Promise.reject(new Error("/secret/path broke")) };
     const result = await call("search", {}, broken as unknown as Memory);
     expect(result).toMatchObject({ isError: true, structuredContent: { error: { code: "internal" } } });
     expect(JSON.stringify(result)).not.toContain("secret");
