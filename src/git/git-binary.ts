@@ -54,6 +54,9 @@ function environment(inheritedEnv: Environment, options: GitOptions): Record<str
   };
 }
 
+/** So many bytes of a stream are handed on in one turn of the event loop. */
+const PIECE = 16_384;
+
 /** The `git` program: the only place that starts a process. */
 export class GitBinary {
   readonly #command: string;
@@ -95,12 +98,29 @@ export class GitBinary {
         windowsHide: true,
       });
       const err: Buffer[] = [];
+      const waiting: Buffer[] = [];
+      let turning = false;
+      let whenTaken: (() => void) | undefined;
+      const turn = (): void => {
+        const piece = waiting.shift();
+        turning = piece !== undefined;
+        if (piece) {
+          take(piece);
+          setImmediate(turn);
+          return;
+        }
+        child.stdout.resume();
+        whenTaken?.();
+      };
       child.stdout.on("data", (chunk: Buffer) => {
-        take(chunk);
-        if (!inTurns) return;
+        if (!inTurns) {
+          take(chunk);
+          return;
+        }
         // Else a pipe that is full is read to its end in one go, and everybody waits.
         child.stdout.pause();
-        setImmediate(() => child.stdout.resume());
+        for (let at = 0; at < chunk.length; at += PIECE) waiting.push(chunk.subarray(at, at + PIECE));
+        if (waiting.length > 0 && !turning) turn();
       });
       child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
       const end = (): void => void child.kill("SIGKILL");
@@ -117,7 +137,10 @@ export class GitBinary {
       child.on("close", (status) => {
         clearTimeout(timer);
         options.signal?.removeEventListener("abort", end);
-        resolve({ status: status ?? -1, stderr: Buffer.concat(err).toString("utf8") });
+        const done = () => resolve({ status: status ?? -1, stderr: Buffer.concat(err).toString("utf8") });
+        // The program may be over long before all that it said is taken.
+        if (turning) whenTaken = done;
+        else done();
       });
       child.stdin.end(options.input ?? "");
     });

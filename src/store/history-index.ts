@@ -167,6 +167,7 @@ export class HistoryIndex {
     if (this.#stop.signal.aborted) return;
     // What is named as a parent and not there will not come: history ends before it.
     for (const oid of gaps) this.#graph.add({ oid, parents: [], seconds: 0, author: "", changes: [], cut: true });
+    if (!this.#graph.whole) throw new Error("the history was told in part only");
   }
 
   /** Takes over what another process has found out meanwhile. */
