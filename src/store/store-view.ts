@@ -4,7 +4,8 @@ import { MAX_FILE_BYTES } from "../entry/markdown.js";
 import { blobId } from "../git/objects.js";
 import { type BaseTree, baseTree } from "./base-tree.js";
 import { type StoreContext, storePath } from "./context.js";
-import { type Observer, walk } from "./observer.js";
+import type { Observer } from "./observer.js";
+import { walkFiles } from "./walk-files.js";
 import { readWorkingFile } from "./working-files.js";
 
 /** A file of the store as it is now, with git's id for its bytes, or why it is not read. */
@@ -46,7 +47,7 @@ async function* storeFiles(context: StoreContext, observer: Observer): AsyncGene
     const current = await observer.current(file);
     return current && { kind: "file", path: file, bytes: current.bytes, blob: blobId(current.bytes, format) };
   };
-  for (const { file, refused } of walk(context.root, "")) {
+  for (const { file, refused } of walkFiles(context.root, "")) {
     const located = locate(file, context.manifest.root);
     if (located.type === "ignored" && (located.what === "private" || located.what === "hidden")) continue;
     if (refused !== undefined) {
