@@ -16,6 +16,7 @@ export async function precedenceOf(
   const asked = new Set(groups.flatMap(({ copy, first }) => [first, copy]));
   const since = new Map<string, number>();
   const store = await memory.store();
+  if (asked.size > 0) await memory.historyKnown();
   for (const { path } of [...asked].slice(0, MAX_ASKED)) {
     const { versions, truncated } = await store.history(path);
     const oldest = versions.at(-1);
