@@ -1,5 +1,6 @@
 import type { Indexed } from "../search/indexed.js";
 import type { HitFlags } from "../search/search-request.js";
+import type { Stale } from "./stale.js";
 
 /** The parts of a context, in the order in which they are read. */
 export const SECTIONS = ["guidelines", "memories", "tools", "patterns", "unreviewed"] as const;
@@ -14,6 +15,8 @@ export interface ContextItem extends HitFlags {
   /** Of guidelines, where it is not the usual one. */
   readonly priority?: number;
   readonly applies_to?: readonly string[];
+  /** The code that it is about changed, or went away, since its last version. */
+  readonly stale?: Stale;
   /** Address of the entry of a wider scope that this one takes the place of. */
   readonly overrides?: string;
 }

@@ -1,4 +1,5 @@
 import { type Context, type ContextItem, SECTIONS, type Section } from "./context-item.js";
+import { staleText } from "./stale.js";
 
 const HEADINGS: Readonly<Record<Section, string>> = {
   guidelines: "## Guidelines",
@@ -20,6 +21,7 @@ export function itemText(item: ContextItem): string {
     item.applies_to ? `applies to ${item.applies_to.join(", ")}` : "",
     item.overrides ? `overrides ${item.overrides}` : "",
     ...FLAGS.filter((flag) => item[flag]).map((flag) => flag.replace("_", " ")),
+    item.stale ? staleText(item.stale) : "",
     item.cut ? "shortened" : "",
   ].filter((note) => note !== "");
   const head = `- **${item.title}** · \`${item.address}\`${notes.map((note) => ` · ${note}`).join("")}`;

@@ -7,6 +7,7 @@ import { fitContext } from "./context-budget.js";
 import type { Context, ContextItem, Offer, Section } from "./context-item.js";
 import type { Memory } from "./memory.js";
 import { addressIn, scopeIn } from "./resolve.js";
+import type { View } from "./view.js";
 
 export interface ContextRequest {
   /** What the agent is about to do, in its own words. */
@@ -17,6 +18,8 @@ export interface ContextRequest {
   readonly scope?: string;
   /** The hard limit of the whole. */
   readonly max_tokens: number;
+  /** A commit, branch, tag or date: what applied then. */
+  readonly as_of?: string;
 }
 
 /** Hits that are looked at: of guidelines, which apply anyway, only to order those of one priority. */
@@ -32,21 +35,22 @@ const COVERS = 0.25;
 
 /** What applies in a scope for a task, within its budget of tokens: rules first, then what is known, nothing twice. */
 export async function contextOf(memory: Memory, request: ContextRequest): Promise<Context> {
-  const store = await memory.fresh();
+  const view = await memory.view(request.as_of);
+  const { manifest } = await memory.store();
   const scope = request.scope === undefined ? memory.scope : scopeIn(memory, request.scope);
-  const chain = scopeChain(parseScope(scope), store.manifest.root).map(formatScope);
-  const { current, overrides } = inChain(memory.index.shown(), chain);
+  const chain = scopeChain(parseScope(scope), manifest.root).map(formatScope);
+  const { current, overrides } = inChain(view.index.shown(), chain);
   const paths = request.paths ?? [];
-  const scores = await scoresOf(memory, request.task, chain);
+  const scores = await scoresOf(view, request.task, chain);
   const rules = guidelines(current, paths, chain, scores);
   const known = others(current, paths, request.task !== undefined, scores);
   const offers: Offer[] = [];
   let room = request.max_tokens;
   const brief = request.task === undefined && paths.length === 0;
   for (const entry of [...rules.filter(isReviewed), ...known, ...rules.filter((one) => !isReviewed(one))]) {
-    const item = plainItem(memory, entry, overrides.get(entry));
+    const item = plainItem(memory, view, entry, overrides.get(entry));
     // What cannot find room any more is only counted: its text does not have to be read.
-    const forms = room > 0 ? await formsOf(memory, entry, item, brief, scores.get(entry)?.snippet) : [item];
+    const forms = room > 0 ? await formsOf(view, entry, item, brief, scores.get(entry)?.snippet) : [item];
     room -= estimateTokens(forms[0]?.content ?? forms[0]?.title ?? "");
     offers.push({ section: sectionOf(entry), entry, forms });
   }
@@ -82,7 +86,7 @@ function inChain(entries: Iterable<Indexed>, chain: readonly string[]) {
   return { current, overrides };
 }
 
-async function scoresOf(memory: Memory, task: string | undefined, scopes: readonly string[]) {
+async function scoresOf(view: View, task: string | undefined, scopes: readonly string[]) {
   const found = new Map<Indexed, { score: number; snippet?: string }>();
   if (!task?.trim()) return found;
   const searches = [
@@ -90,7 +94,7 @@ async function scoresOf(memory: Memory, task: string | undefined, scopes: readon
     { kinds: ["memory", "tool", "pattern"], limit: HITS.known },
   ] as const;
   for (const search of searches) {
-    const { hits } = await memory.index.search({ query: task, scopes, ...search });
+    const { hits } = await view.index.search({ query: task, scopes, ...search });
     for (const { entry, score, snippet } of hits) found.set(entry, { score, ...(snippet ? { snippet } : {}) });
   }
   return found;
@@ -135,8 +139,10 @@ function others(entries: readonly Indexed[], paths: readonly string[], asked: bo
   return rated.sort((a, b) => b.score - a.score || order(a.entry, b.entry)).map(({ entry }) => entry);
 }
 
-function plainItem(memory: Memory, entry: Indexed, overridden: Indexed | undefined): ContextItem {
-  const { archived: _a, expired: _e, superseded_by: _s, ...flags } = memory.index.flags(entry.store, entry.path);
+function plainItem(memory: Memory, view: View, entry: Indexed, overridden: Indexed | undefined): ContextItem {
+  const { archived: _a, expired: _e, superseded_by: _s, ...flags } = view.index.flags(entry.store, entry.path);
+  // What a past state said about the code of its time is not judged by today's.
+  const stale = view.commit === undefined ? memory.stale(entry) : undefined;
   return {
     address: addressIn(memory, entry),
     title: entry.title,
@@ -144,18 +150,19 @@ function plainItem(memory: Memory, entry: Indexed, overridden: Indexed | undefin
     ...(entry.kind === "guideline" && entry.applies_to ? { applies_to: entry.applies_to } : {}),
     ...(overridden ? { overrides: addressIn(memory, overridden) } : {}),
     ...flags,
+    ...(stale ? { stale } : {}),
   };
 }
 
 /** The forms in which an entry may be given: whole when it is short, its gist, its title. */
 async function formsOf(
-  memory: Memory,
+  view: View,
   entry: Indexed,
   item: ContextItem,
   brief: boolean,
   found: string | undefined,
 ): Promise<ContextItem[]> {
-  const body = (await memory.body(entry.path))?.trim() ?? "";
+  const body = (await view.body(entry.path))?.trim() ?? "";
   if (body === "" && entry.summary === undefined) return [item];
   const gist = entry.summary ?? (entry.kind === "guideline" ? undefined : found) ?? shorten(body);
   const forms: ContextItem[] = [];

@@ -24,3 +24,9 @@ export function staleOf(store: Store, entry: Indexed): Stale | undefined {
   if (!entry.pending) return store.past.changes(paths, { entry: entry.path });
   return entry.updatedAt === undefined ? undefined : store.past.changes(paths, { at: entry.updatedAt });
 }
+
+/** A few words about it. */
+export function staleText(stale: Stale): string {
+  if (!("commits" in stale)) return `stale: ${stale.path} is gone`;
+  return `stale: ${stale.path} changed in ${stale.commits} ${stale.commits === 1 ? "commit" : "commits"} since`;
+}

@@ -3,7 +3,7 @@ import { contextOf } from "../memory/context.js";
 import type { Context, ContextItem } from "../memory/context-item.js";
 import { contextText } from "../memory/context-text.js";
 import { operation } from "./operation.js";
-import { scope } from "./params.js";
+import { asOf, scope, stale } from "./params.js";
 
 const item = z.object({
   address: z.string(),
@@ -16,6 +16,7 @@ const item = z.object({
   pending: z.literal(true).optional(),
   conflict: z.literal(true).optional(),
   low_confidence: z.literal(true).optional(),
+  stale: stale.optional(),
 }) as unknown as z.ZodType<ContextItem>;
 
 const items = z.array(item).optional();
@@ -44,6 +45,7 @@ export const context = operation({
     task: z.string().max(10_000).describe("What you are about to do").optional(),
     paths: z.array(z.string().max(1_000)).max(100).describe("Code files it is about").optional(),
     scope: scope.optional(),
+    as_of: asOf.optional(),
     max_tokens: z.int().min(200).max(50_000).describe(`Hard limit, ${USUAL} when absent`).optional(),
   }),
   output,
@@ -58,11 +60,12 @@ export const context = operation({
       contextText({ ...(result as Context), ...hint }, say) || say("Nothing here applies. [[search]] looks wider.")
     );
   },
-  run: async ({ memory }, { task, paths, scope: wanted, max_tokens = USUAL }) => {
+  run: async ({ memory }, { task, paths, scope: wanted, as_of, max_tokens = USUAL }) => {
     const found = await contextOf(memory, {
       ...(task === undefined ? {} : { task }),
       ...(paths === undefined ? {} : { paths }),
       ...(wanted === undefined ? {} : { scope: wanted }),
+      ...(as_of === undefined ? {} : { as_of }),
       max_tokens,
     });
     return found as unknown as z.infer<typeof output>;

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Memory } from "../memory/memory.js";
 import { addressIn } from "../memory/resolve.js";
+import { type Stale, staleText } from "../memory/stale.js";
 import type { View } from "../memory/view.js";
 import type { Indexed } from "../search/indexed.js";
 import { iso, type writeResult } from "./params.js";
@@ -27,13 +28,6 @@ export function staleFlag(memory: Memory, entry: Indexed, view: View) {
   return stale === undefined ? {} : { stale: { ...stale } };
 }
 
-function staleText(stale: unknown): string[] {
-  if (typeof stale !== "object" || stale === null) return [];
-  const { path, commits } = stale as { path: string; commits?: number };
-  if (commits === undefined) return [`stale: ${path} is gone`];
-  return [`stale: ${path} changed in ${commits} ${commits === 1 ? "commit" : "commits"} since`];
-}
-
 const FLAGS = ["archived", "expired", "pending", "conflict", "low_confidence"] as const;
 
 /** One line that names an entry: title, address, tags, date, flags. */
@@ -42,7 +36,7 @@ export function headLine(head: Readonly<Record<string, unknown>>): string {
   const date = typeof head.updated_at === "string" ? head.updated_at.slice(0, 10) : "";
   const flags: string[] = FLAGS.filter((flag) => head[flag]).map((flag) => flag.replace("_", " "));
   if (typeof head.superseded_by === "string") flags.push(`superseded by ${head.superseded_by}`);
-  flags.push(...staleText(head.stale));
+  if (typeof head.stale === "object" && head.stale !== null) flags.push(staleText(head.stale as Stale));
   return [`**${head.title}**`, `\`${head.address}\``, tags, date, flags.join(", ")]
     .filter((part) => part !== "")
     .join(" · ");

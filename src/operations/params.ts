@@ -32,6 +32,12 @@ export const milliseconds = (text: string | undefined): number | undefined =>
 /** ISO 8601 with milliseconds and Z. */
 export const iso = (at: number): string => new Date(at).toISOString();
 
+/** The code that an entry is about changed, or went away, since its last version. */
+export const stale = z.union([
+  z.object({ path: z.string(), commits: z.int() }),
+  z.object({ path: z.string(), missing: z.literal(true) }),
+]);
+
 /** What every entry in a result has. */
 export const entryHead = {
   address: z.string(),
@@ -50,10 +56,7 @@ export const entryHead = {
   pending: z.literal(true).optional(),
   conflict: z.literal(true).optional(),
   low_confidence: z.literal(true).optional(),
-  /** The code that it is about changed, or went away, since its last version. */
-  stale: z
-    .union([z.object({ path: z.string(), commits: z.int() }), z.object({ path: z.string(), missing: z.literal(true) })])
-    .optional(),
+  stale: stale.optional(),
 };
 
 /** What a write answers. */

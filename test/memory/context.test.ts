@@ -1,3 +1,5 @@
+import fs from "node:fs";
+import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { estimateTokens } from "../../src/entry/tokens.js";
@@ -141,6 +143,30 @@ describe("the context of a task", () => {
     git(bench.dir, "merge", "--abort");
     await bench.rescan();
     expect(await context()).not.toHaveProperty("conflicts");
+  });
+
+  it("warns where the code has changed since", async () => {
+    await bench.memory.historyKnown();
+    fs.mkdirSync(path.join(bench.dir, "src/pay"), { recursive: true });
+    fs.writeFileSync(path.join(bench.dir, "src/pay/money.ts"), "export type Cents = number;\n");
+    git(bench.dir, "add", "src");
+    git(bench.dir, "commit", "-qm", "money", "--date", "2030-01-01T00:00:00Z");
+    await bench.rescan();
+    await bench.memory.historyKnown();
+    const found = await context({ paths: ["src/pay/money.ts"] });
+    const cents = found.memories?.find(({ address }) => address === "memories/cents");
+    expect(cents).toMatchObject({ stale: { path: "src/pay/money.ts", commits: 1 } });
+    expect(contextText(found, (text) => text)).toContain("stale: src/pay/money.ts changed in 1 commit since");
+  });
+
+  it("tells what applied at a commit", async () => {
+    const before = git(bench.dir, "rev-parse", "HEAD").trim();
+    await reviewed({ "guidelines/brand-new.md": entryText("title: Brand new\npriority: 100", "Only since now.") });
+    expect(addresses((await context()).guidelines)).toContain("guidelines/brand-new");
+    const then = await context({ as_of: before });
+    expect(addresses(then.guidelines)).toContain("guidelines/high-all");
+    expect(addresses(then.guidelines)).not.toContain("guidelines/brand-new");
+    await bench.refused("context", { as_of: "no-such-branch" }, "not_found");
   });
 
   it("refuses a budget that is none and a scope that is none", async () => {
