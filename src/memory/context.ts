@@ -44,6 +44,7 @@ export async function contextOf(memory: Memory, request: ContextRequest): Promis
   const scores = await scoresOf(view, request.task, chain);
   const rules = guidelines(current, paths, chain, scores);
   const known = others(current, paths, request.task !== undefined, scores);
+  if (view.commit === undefined) await memory.awaitStale([...rules, ...known]);
   const offers: Offer[] = [];
   let room = request.max_tokens;
   const brief = request.task === undefined && paths.length === 0;

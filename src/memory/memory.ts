@@ -20,7 +20,7 @@ import type { WriteRecord } from "../store/writer.js";
 import type { Caller } from "./caller.js";
 import { Catalog } from "./catalog.js";
 import { Draft } from "./draft.js";
-import { type Stale, staleOf } from "./stale.js";
+import { namesCode, type Stale, staleOf } from "./stale.js";
 import { PastViews, type View } from "./view.js";
 
 /** What the process lends the memory. */
@@ -207,6 +207,11 @@ export class Memory implements View {
     const commit = await store.past.commit(asOf, this.#patience);
     this.#past ??= new PastViews(store, this.#options.now);
     return this.#past.at(commit, this.#patience);
+  }
+
+  /** Gives the history a moment when one of the entries may have gone stale: a new HEAD is most often a few commits. */
+  async awaitStale(entries: readonly Indexed[]): Promise<void> {
+    if (entries.some(namesCode)) await this.historyKnown("some");
   }
 
   /** What happened to the code that an entry is about since its last version; undefined = nothing that is known. */

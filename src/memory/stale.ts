@@ -14,6 +14,9 @@ function pathsOf(entry: Pick<Indexed, "files" | "applies_to">): string[] {
   return [...new Set(plain.filter((file) => file !== ""))];
 }
 
+/** True for an entry that says which code it is about: only the history tells whether it went stale. */
+export const namesCode = (entry: Pick<Indexed, "files" | "applies_to">): boolean => pathsOf(entry).length > 0;
+
 /**
  * What happened to the code that an entry is about since the entry's last version; undefined = nothing, nothing that it
  * names, or not known yet.

@@ -35,6 +35,7 @@ async function read(memory: Memory, text: string, { version, view }: Wanted): Pr
   const parsed = bytes ? parseAt(store.manifest.root, found?.version.path ?? path, bytes) : undefined;
   if (!parsed) throw new MemoryError("not_found", `${text} was deleted in that version.`, { ref: text });
   const listed = view.at(path);
+  if (listed && view.commit === undefined) await memory.awaitStale([listed]);
   const { id, category, tags = [] } = parsed.fields;
   const written = found ? { updatedAt: found.version.at, author: found.version.author } : listed;
   const head = headOf(memory, {

@@ -138,6 +138,7 @@ export const search = operation({
     const need = view.commit === undefined ? historyNeed(given) : undefined;
     const degraded = need !== undefined && !(await memory.historyKnown(need));
     const found = await view.index.search(asked);
+    if (view.commit === undefined) await memory.awaitStale(found.hits.map(({ entry }) => entry));
     return {
       hits: found.hits.map(({ entry, score, snippet, flags, explain }) => ({
         ...headOf(memory, entry),

@@ -43,6 +43,7 @@ describe("init --client", () => {
     expect(first).toMatchObject({ status: 0, stderr: "" });
     expect(first.stdout).toContain("Made the store");
     expect(first.stdout).toContain("approve the server");
+    expect(first.stdout).toContain("git add .memory .mcp.json .claude/settings.json CLAUDE.md and commit");
     const files = seen(dir);
     expect(Object.keys(files).sort()).toEqual([
       ".claude/settings.json",

@@ -8,6 +8,8 @@ interface ClientsTask {
   readonly clients: readonly Client[];
   readonly remove: boolean;
   readonly dryRun: boolean;
+  /** A folder that was made just before and goes into the same commit. */
+  readonly store?: string;
 }
 
 /** What was done to hosts' files, as data and as lines to print. */
@@ -29,12 +31,12 @@ function nextLines(task: ClientsTask, outcomes: readonly PartOutcome[]): string[
   const changed = outcomes.filter(({ change }) => change === "added" || change === "changed");
   if (task.remove || task.dryRun || changed.length === 0) return [];
   const names = new Set(changed.map(({ client }) => client));
-  const files = [...new Set(changed.map(({ file }) => file))];
+  const files = new Set([...(task.store === undefined ? [] : [task.store]), ...changed.map(({ file }) => file)]);
   return [
     "",
     "Next:",
     ...task.clients.filter(({ name }) => names.has(name)).map(({ title, next }) => `  ${title}: ${next}`),
-    `  git add ${files.join(" ")} and commit, so that everybody on the project has it`,
+    `  git add ${[...files].join(" ")} and commit, so that everybody on the project has it`,
   ];
 }
 

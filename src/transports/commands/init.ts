@@ -105,8 +105,8 @@ export const initCommand = (program: Program): ProcessCommand => ({
     const clients =
       flags.client && (await import("../../setup/set-up-clients.js")).parseClients(flags.client, program.version);
     const how = { clients: clients ?? [], remove: flags.remove === true, dryRun: flags.dryRun === true };
-    const both = async (directory: string) => [
-      ...(clients ? [await setUp(program, { ...how, directory })] : []),
+    const both = async (directory: string, store?: string) => [
+      ...(clients ? [await setUp(program, { ...how, directory, ...(store === undefined ? {} : { store }) })] : []),
       ...(flags.ci === undefined ? [] : [await setUpCi(program, { ...how, directory })]),
     ];
     if (how.remove) {
@@ -120,7 +120,11 @@ export const initCommand = (program: Program): ProcessCommand => ({
       return Math.max(...reports.map(({ status }) => status));
     }
     const result = await makeStore(program, dir, flags);
-    const reports = await both(result.kind === "own" ? result.root : path.dirname(result.root));
+    const made = result.kind === "checked-in" && result.made.length > 0;
+    const reports = await both(
+      result.kind === "own" ? result.root : path.dirname(result.root),
+      made ? path.basename(result.root) : undefined,
+    );
     const { root: _root, mergeDriver, ...shown } = result;
     const { nextSteps } = await import("../../setup/init.js");
     const data = Object.assign({ ...shown, merge_driver: mergeDriver }, ...reports.map(({ data: one }) => one));
