@@ -11,8 +11,8 @@ export function estimateTokens(text: string): number {
     const first = piece.charCodeAt(0);
     if (first > 127) tokens += 1;
     else if (first >= 48 && first <= 57) tokens += Math.ceil(piece.length / 3);
-    else if (/[A-Za-z]/.test(piece)) tokens += Math.ceil(piece.length / 6);
-    else if (piece.trim() !== "" || piece.includes("\n")) tokens += 1;
+    else if ((first | 32) >= 97 && (first | 32) <= 122) tokens += Math.ceil(piece.length / 6);
+    else if (first > 32 || piece.includes("\n")) tokens += 1;
   }
   return tokens;
 }

@@ -11,15 +11,17 @@ const SLICE_STEPS = 256;
  * The last commit of every path of the store as seen from `head`: what `git log -1 -- <path>` gives for each, in one
  * pass. All paths walk together along first parents; where a merge took some from another parent, those walk on from
  * there, and join the others again where they meet. Paths that the graph does not reach are left out. `base` spares the
- * walk behind a head that was done before; its map may become the result.
+ * walk behind a head that was done before; when all that came since is a short line, its map becomes the result, and
+ * `changed` is told each path that the line changed.
  */
 export async function latestCommits(
   graph: CommitGraph,
   head: number,
   base?: { readonly head: number; readonly latest: LatestCommits },
+  changed?: (path: number) => void,
 ): Promise<LatestCommits> {
   const line = base && lineTo(graph, head, base.head);
-  if (base && line) return goOn(graph, line, base.latest);
+  if (base && line) return goOn(graph, line, base.latest, changed);
   const latest: LatestCommits = new Map();
   /** The commits to go on from, with the paths that do. */
   const waiting = new Map<number, Set<number>>([[head, storePaths(graph)]]);
@@ -55,10 +57,17 @@ function lineTo(graph: CommitGraph, from: number, to: number): number[] | undefi
   return line.reverse();
 }
 
-function goOn(graph: CommitGraph, line: readonly number[], latest: LatestCommits): LatestCommits {
+function goOn(
+  graph: CommitGraph,
+  line: readonly number[],
+  latest: LatestCommits,
+  changed: ((path: number) => void) | undefined,
+): LatestCommits {
   for (const commit of line)
     graph.eachChange(commit, (path) => {
-      if (graph.path(path).startsWith(graph.prefix)) latest.set(path, commit);
+      if (!graph.path(path).startsWith(graph.prefix)) return;
+      latest.set(path, commit);
+      changed?.(path);
     });
   return latest;
 }

@@ -21,7 +21,16 @@ const headingCost = (section: Section): number =>
 const cost = (text: string, value: unknown): number =>
   Math.max(estimateTokens(`${text}\n`), estimateTokens(`${JSON.stringify(value)},`));
 
-const itemCost = (item: ContextItem): number => cost(itemText(item), item);
+/** What items cost, each counted once. */
+class Costs {
+  readonly #known = new Map<ContextItem, number>();
+
+  of(item: ContextItem): number {
+    const known = this.#known.get(item) ?? cost(itemText(item), item);
+    this.#known.set(item, known);
+    return known;
+  }
+}
 
 /** What is spent and what is left. */
 class Budget {
@@ -57,10 +66,10 @@ interface Choice {
   item: ContextItem | undefined;
 }
 
-function choose(choices: readonly Choice[], budget: Budget, downTo: number): void {
+function choose(choices: readonly Choice[], costs: Costs, budget: Budget, downTo: number): void {
   for (const choice of choices) {
-    if (choice.item) continue;
-    choice.item = choice.offer.forms.find((form) => budget.take(choice.offer.section, itemCost(form), downTo));
+    if (choice.item || budget.left <= downTo) continue;
+    choice.item = choice.offer.forms.find((form) => budget.take(choice.offer.section, costs.of(form), downTo));
   }
 }
 
@@ -79,10 +88,13 @@ export function fitContext(
   const choices: Choice[] = offers.map((offer) => ({ offer, item: undefined }));
   const rules = choices.filter(({ offer }) => offer.section === "guidelines");
   const others = choices.filter(({ offer }) => offer.section !== "guidelines");
-  const wanted = others.reduce((sum, { offer }) => sum + itemCost(offer.forms[0]!) + headingCost(offer.section), 0);
-  choose(rules, budget, Math.min(wanted, Math.floor(budget.left * FOR_OTHERS)));
-  choose(others, budget, 0);
-  choose(rules, budget, 0);
+  const costs = new Costs();
+  const most = Math.floor(budget.left * FOR_OTHERS);
+  let wanted = 0;
+  for (const { offer } of others) if (wanted < most) wanted += costs.of(offer.forms[0]!) + headingCost(offer.section);
+  choose(rules, costs, budget, Math.min(wanted, most));
+  choose(others, costs, budget, 0);
+  choose(rules, costs, budget, 0);
 
   const left = new Map<Section | "conflicts", number>();
   const count = (what: Section | "conflicts", by: number) => by > 0 && left.set(what, (left.get(what) ?? 0) + by);

@@ -128,16 +128,18 @@ function guidelines(entries: readonly Indexed[], paths: readonly string[], chain
 
 /** What is known about the task and its paths, best first; without either what matters most. */
 function others(entries: readonly Indexed[], paths: readonly string[], asked: boolean, scores: Scores): Indexed[] {
-  const rest = entries.filter(({ kind }) => kind !== "guideline");
   const weight = (entry: Indexed) => entry.importance ?? DEFAULTS.importance;
   const time = (entry: Indexed) => entry.updatedAt ?? entry.createdAt ?? 0;
   const order = (a: Indexed, b: Indexed): number => weight(b) - weight(a) || time(b) - time(a) || byTitle(a, b);
-  if (!asked && paths.length === 0) return rest.sort(order).slice(0, UNASKED);
-  const rated = rest.flatMap((entry) => {
+  const open = !asked && paths.length === 0;
+  const rated = new Map<Indexed, number>();
+  for (const entry of entries) {
+    if (entry.kind === "guideline") continue;
     const score = (scores.get(entry)?.score ?? 0) + (paths.length > 0 && covers(entry, paths) ? COVERS : 0);
-    return score > 0 ? [{ entry, score }] : [];
-  });
-  return rated.sort((a, b) => b.score - a.score || order(a.entry, b.entry)).map(({ entry }) => entry);
+    if (open || score > 0) rated.set(entry, score);
+  }
+  const sorted = [...rated.keys()].sort((a, b) => rated.get(b)! - rated.get(a)! || order(a, b));
+  return open ? sorted.slice(0, UNASKED) : sorted;
 }
 
 function plainItem(memory: Memory, view: View, entry: Indexed, overridden: Indexed | undefined): ContextItem {

@@ -21,6 +21,17 @@ interface Known {
 /** When and by whom every path of the store was last committed, as of one head. */
 export class EntryTimes {
   #known: Known | undefined;
+  #changed: Set<string> | "all" = "all";
+
+  /** The repository paths whose last commit became another one since `settle`. */
+  get changed(): ReadonlySet<string> | "all" {
+    return this.#changed;
+  }
+
+  /** What changed until now has been told. */
+  settle(): void {
+    this.#changed = new Set();
+  }
 
   /** Brings it up to a head; false when there is nothing new. */
   async update(graph: CommitGraph, commit: string, complete: boolean): Promise<boolean> {
@@ -31,7 +42,10 @@ export class EntryTimes {
     if (head === undefined || !graph.isKnown(head)) return false;
     const revision = graph.revision;
     const base = old?.complete && old.graph === graph ? old : undefined;
-    const latest = await latestCommits(graph, head, base);
+    const touched: string[] = [];
+    const latest = await latestCommits(graph, head, base, (path) => touched.push(graph.path(path)));
+    if (latest !== base?.latest) this.#changed = "all";
+    else if (this.#changed !== "all") for (const path of touched) this.#changed.add(path);
     this.#known = { graph, head, commit, latest, complete, revision };
     return true;
   }

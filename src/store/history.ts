@@ -6,7 +6,8 @@ import { type PathHistory, pathHistory } from "../git/path-history.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
 import { JournalLog } from "./journal-log.js";
 import { movedFrom } from "./moved-from.js";
-import type { Current, Observer } from "./observer.js";
+import type { Current } from "./observed.js";
+import type { Observer } from "./observer.js";
 import { type JournalVersion, type PathCommit, type Version, weave } from "./weave.js";
 
 export interface History {

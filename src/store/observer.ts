@@ -10,35 +10,10 @@ import { repoPath, type StoreContext, storePath } from "./context.js";
 import { EntryTimes, type LastCommit } from "./entry-times.js";
 import { type LastWrite, noteWrites } from "./journal-log.js";
 import { EMPTY_STATE, type WorktreeState } from "./local-state.js";
+import type { Current, Invalid, Known, Scanned, Tell } from "./observed.js";
 import { factsOf, type Seen } from "./state-facts.js";
 import { walkFiles } from "./walk-files.js";
 import { type FileMark, isInside, markOf, readWorkingFile, sameMark } from "./working-files.js";
-
-/** A file of the store that is not served, and why. Paths are the store's. */
-export interface Invalid {
-  readonly path: string;
-  readonly reason: string;
-}
-
-interface Known extends Seen {
-  readonly updatedAt: number | undefined;
-  readonly author: string | undefined;
-}
-
-/** What is current at a path: the working file, except for held writes and unmerged paths. */
-export interface Current {
-  readonly bytes: Uint8Array;
-  readonly version: string;
-  readonly mark?: FileMark;
-  /** `held`: our write that waits for git's operation. `ours`: the middle stage of an unmerged path. */
-  readonly instead?: "held" | "ours";
-}
-
-/** Takes changes as they are found. */
-type Tell = (changes: readonly Change[]) => void;
-
-/** Told while every file is looked at: entry files done, and how many there are. */
-export type Scanned = (done: number, total: number) => void;
 
 /** How long a scan works before it lets others have the event loop, in milliseconds. */
 const SLICE_MS = 8;
@@ -61,6 +36,8 @@ export class Observer {
   #person = "";
   #scanned = false;
   readonly #times = new EntryTimes();
+  /** Store paths looked at before the times of HEAD were known. */
+  readonly #untimed = new Set<string>();
 
   constructor(context: StoreContext) {
     this.#context = context;
@@ -76,6 +53,7 @@ export class Observer {
     await this.#noteHost();
     this.#context.host?.release();
     await this.updateTimes();
+    this.#times.settle();
     await this.scan(tell, scanned);
   }
 
@@ -99,9 +77,11 @@ export class Observer {
 
   /** What `updateTimes` changed, slice by slice. The caller tells each slice before anything else is looked at. */
   *retimed(): Generator<readonly Change[]> {
+    const { changed } = this.#times;
+    const files = changed === "all" ? this.#known.keys() : [...changed].map((name) => storePath(this.#context, name));
     let changes: Change[] = [];
     let since = performance.now();
-    for (const [file, known] of this.#known) {
+    for (const file of new Set([...files, ...this.#untimed])) {
       if (performance.now() - since > SLICE_MS) {
         yield changes;
         changes = [];
@@ -109,12 +89,14 @@ export class Observer {
       }
       // The branch moved meanwhile: there will be news about that too.
       if (!this.#times.isAbout(this.#headCommit)) return;
-      const now = this.#known.get(file) ?? known;
-      const facts = this.#facts(file, now);
-      if (facts.updatedAt === now.updatedAt && facts.author === now.author) continue;
+      const now = this.#known.get(file);
+      const facts = now && this.#facts(file, now);
+      if (!facts || (facts.updatedAt === now.updatedAt && facts.author === now.author)) continue;
       this.#known.set(file, { ...now, updatedAt: facts.updatedAt, author: facts.author });
       changes.push({ store: this.#context.name, path: file, before: now.version, after: facts });
     }
+    this.#times.settle();
+    this.#untimed.clear();
     yield changes;
   }
 
@@ -344,6 +326,7 @@ export class Observer {
   }
 
   #facts(file: string, seen: Seen): StateFacts {
+    if (!this.#times.isAbout(this.#headCommit)) this.#untimed.add(file);
     const last = this.#last.get(repoPath(this.#context, file));
     return factsOf(seen, last, seen.pending ? undefined : this.lastCommit(file), this.#person);
   }

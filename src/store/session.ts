@@ -1,4 +1,4 @@
-import type { Current } from "./observer.js";
+import type { Current } from "./observed.js";
 import type { FileWrite, WriteRecord } from "./writer.js";
 
 /** What a write did. */

@@ -1,6 +1,7 @@
 import { type StoreContext, storePath } from "./context.js";
 import { droppedWrites } from "./dropped.js";
-import type { Invalid, Observer } from "./observer.js";
+import type { Invalid } from "./observed.js";
+import type { Observer } from "./observer.js";
 
 /** What a person may want to know about a store. Paths are the store's. */
 export interface StoreStatus {

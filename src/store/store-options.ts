@@ -3,7 +3,7 @@ import type { Manifest } from "../entry/manifest.js";
 import type { Environment, GitBinary } from "../git/git-binary.js";
 import type { IsAlive, Owner } from "../git/lock.js";
 import type { CommitMode } from "./context.js";
-import type { Scanned } from "./observer.js";
+import type { Scanned } from "./observed.js";
 
 /** What the process lends a store. */
 export interface StoreOptions {
