@@ -3,8 +3,10 @@ import { locate } from "../entry/entry-path.js";
 import { parseEntry } from "../entry/markdown.js";
 import type { Scope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
+import type { Current } from "../store/observer.js";
 import type { Session } from "../store/session.js";
 import type { FileWrite } from "../store/writer.js";
+import { parseAt } from "./parse-at.js";
 
 /** One entry as it is now, or as this draft will leave it. */
 export interface Drafted {
@@ -23,6 +25,7 @@ export class Draft {
   /** Paths into which this draft put text of its caller. */
   readonly #added = new Set<string>();
   readonly #drafted = new Map<string, Drafted>();
+  readonly #found = new Map<string, Current | undefined>();
 
   constructor(session: Session, root: Scope) {
     this.#session = session;
@@ -33,9 +36,17 @@ export class Draft {
   async read(path: string): Promise<Drafted | undefined> {
     const put = this.#puts.get(path);
     const current = put ? undefined : await this.#session.read(path);
+    if (!put) this.#found.set(path, current);
     const bytes = put ? put.after : current?.bytes;
     if (!bytes) return undefined;
     return this.#parse(path, bytes, current?.version);
+  }
+
+  /** What this draft found at a path, as an entry; undefined when there was none that can be read. */
+  async found(path: string): Promise<Entry | undefined> {
+    // Not read anew where it was: the write has to be refused when the text decided upon is not the current one any more.
+    const current = this.#found.has(path) ? this.#found.get(path) : await this.#session.read(path);
+    return current && parseAt(this.#root, path, current.bytes);
   }
 
   #parse(path: string, bytes: Uint8Array, version: string | undefined): Drafted {
@@ -68,6 +79,11 @@ export class Draft {
     for (const { path, after } of this.#puts.values())
       if (after && !this.#drafted.has(path)) this.#drafted.set(path, this.#parse(path, after, undefined));
     return [...this.#drafted.values()];
+  }
+
+  /** What this draft does to a path; undefined when that is nothing. */
+  opOf(path: string): string | undefined {
+    return this.#puts.get(path)?.op;
   }
 
   /** True for a path that this draft writes or removes. */

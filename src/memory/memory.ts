@@ -8,7 +8,7 @@ import {
 import type { Change } from "../entry/change.js";
 import { MANIFEST_FILE, rewriteManifest } from "../entry/manifest.js";
 import { readBody } from "../entry/markdown.js";
-import { formatScope } from "../entry/scope.js";
+import { formatScope, readScope, scopeFolder } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import type { Indexed } from "../search/indexed.js";
 import { SearchIndex } from "../search/search-index.js";
@@ -76,7 +76,11 @@ export class Memory implements View {
 
   constructor(options: MemoryOptions) {
     this.#options = options;
-    this.index = SearchIndex.create({ readBody: (_store, file) => this.body(file), now: options.now });
+    this.index = SearchIndex.create({
+      readBody: (_store, file) => this.body(file),
+      folderOf: (_store, scope) => this.#folderOf(scope),
+      now: options.now,
+    });
   }
 
   /** Begins to open and index in the background; calls wait for it. */
@@ -158,6 +162,11 @@ export class Memory implements View {
   onScan(listener: ScanListener): () => void {
     this.#scanning.add(listener);
     return () => void this.#scanning.delete(listener);
+  }
+
+  #folderOf(text: string): string | undefined {
+    const scope = readScope(text);
+    return scope && this.#store && scopeFolder(scope, this.#store.manifest.root);
   }
 
   get state(): IndexState {

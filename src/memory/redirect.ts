@@ -1,6 +1,9 @@
-import { formatAddress, parseRef } from "../entry/address.js";
+import { formatAddress } from "../entry/address.js";
+import type { Relation } from "../entry/entry.js";
 import type { Kind } from "../entry/kinds.js";
 import { editEntry } from "../entry/markdown.js";
+import { shortIn, targetAddress } from "../entry/relations.js";
+import { addressOf } from "../search/indexed.js";
 import type { Draft } from "./draft.js";
 import type { Memory } from "./memory.js";
 
@@ -10,33 +13,35 @@ interface Place {
   readonly name: string;
 }
 
-function names(target: string, source: Pick<Place, "scope">, place: Place): boolean {
-  try {
-    const ref = parseRef(target);
-    return (
-      ref.type === "address" &&
-      ref.kind === place.kind &&
-      ref.name === place.name &&
-      (ref.scope ?? source.scope) === place.scope
+/** Points the relations that lead to a moved entry at its new place; the other bytes of their files stay. */
+export async function redirect(
+  memory: Memory,
+  draft: Draft,
+  from: Place & { readonly path: string },
+  to: Place,
+): Promise<void> {
+  const { name: store } = await memory.store();
+  const moved = addressOf(from);
+  const told = memory.index.relations.tellers({ store, ...from });
+  const drafted = draft.entries().map(({ path }) => path);
+  for (const path of new Set([...told, ...drafted])) {
+    const source = path === from.path ? undefined : await draft.read(path);
+    const relations = source?.entry.fields.relations ?? [];
+    if (!source || !relations.some(({ target }) => targetAddress(target, source.entry.scope) === moved)) continue;
+    const turned = relations.map((relation) =>
+      targetAddress(relation.target, source.entry.scope) === moved
+        ? { ...relation, target: formatAddress(to, source.entry.scope) }
+        : relation,
     );
-  } catch {
-    // A target that is no address leads nowhere; `check` tells.
-    return false;
+    const after = editEntry(source.bytes, { set: { relations: turned } }, source.entry);
+    draft.put({ path, after, op: draft.opOf(path) ?? "updated" }, false);
   }
 }
 
-/** Points the relations that lead to an entry at its new place; the other bytes of their files stay. */
-export async function redirect(memory: Memory, draft: Draft, from: string, to: Place): Promise<void> {
-  const moved = memory.at(from);
-  if (!moved) return;
-  for (const entry of memory.index.entries()) {
-    if (entry.path === from || !entry.targets?.some((target) => names(target, entry, moved))) continue;
-    const source = await draft.read(entry.path);
-    if (!source) continue;
-    const relations = (source.entry.fields.relations ?? []).map((relation) =>
-      names(relation.target, entry, moved) ? { ...relation, target: formatAddress(to, entry.scope) } : relation,
-    );
-    const after = editEntry(source.bytes, { set: { relations } }, source.entry);
-    draft.put({ path: entry.path, after, op: "updated" }, false);
-  }
+/** An entry's own relations as they have to be written once it is in another scope: they lead where they led. */
+export function relationsFrom(scope: string, relations: readonly Relation[], to: string): readonly Relation[] {
+  return relations.map((relation) => {
+    const address = targetAddress(relation.target, scope);
+    return address === undefined ? relation : { ...relation, target: shortIn(to, address) };
+  });
 }

@@ -3,7 +3,7 @@ import { entryPath } from "../entry/entry-path.js";
 import { foldName } from "../entry/name.js";
 import { formatScope, parseScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
-import type { Indexed } from "../search/indexed.js";
+import { addressOf, type Indexed } from "../search/indexed.js";
 import type { Draft } from "./draft.js";
 import type { Memory } from "./memory.js";
 import type { View } from "./view.js";
@@ -114,6 +114,16 @@ async function candidates(memory: Memory, ref: Ref, draft: Draft | undefined, vi
 async function pathOf(memory: Memory, ref: Extract<Ref, { type: "address" }>): Promise<string> {
   const { manifest } = await memory.store();
   return entryPath({ kind: ref.kind, name: ref.name, scope: ref.scope ?? memory.scope }, manifest.root);
+}
+
+/** True when an entry has exactly this address (with its canonical scope), in a draft when it will have it then. */
+export async function isEntry(memory: Memory, address: string, draft: Draft): Promise<boolean> {
+  const ref = parseRef(address);
+  if (ref.type !== "address") return false;
+  const same = (entry: Named): boolean => addressOf(entry) === address;
+  const path = await pathOf(memory, ref).catch(() => undefined);
+  const at = path === undefined || draft.touches(path) ? undefined : memory.at(path);
+  return at ? same(at) : draft.entries().some(({ path: drafted, entry }) => same({ ...entry, path: drafted }));
 }
 
 /**

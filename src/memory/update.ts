@@ -8,7 +8,7 @@ import { MemoryError } from "../errors.js";
 import type { Draft, Drafted } from "./draft.js";
 import { assertBase, type Edit, idToWrite } from "./edits.js";
 import type { Memory } from "./memory.js";
-import { redirect } from "./redirect.js";
+import { redirect, relationsFrom } from "./redirect.js";
 import { notFound, resolve, scopeIn } from "./resolve.js";
 import { occupant } from "./save.js";
 
@@ -103,6 +103,8 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
   const target = movedTo(memory, entry, input.set ?? {});
   const at = target ?? entry;
   const set = newFields(entry, at.kind, input);
+  if (at.scope !== entry.scope && entry.fields.relations && !("relations" in set))
+    set.relations = relationsFrom(entry.scope, entry.fields.relations, at.scope);
   const content = newBody(entry.body, input);
   if (content !== undefined) checkContent(content);
   const edit = { set, ...(content === undefined ? {} : { content }) };
@@ -112,7 +114,7 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
   // Every entry that we write has an id of its own from then on; of two copies the first keeps theirs.
   const id = idToWrite(memory, draft, path, entry.fields.id);
   const withId = id === entry.fields.id ? bytes : editEntry(old.bytes, { ...edit, set: { id, ...set } }, at);
-  const to = target ? await move(memory, draft, path, target) : path;
+  const to = target ? await move(memory, draft, { ...entry, path }, target) : path;
   const op = target ? "renamed" : changeWord(entry.fields.status, set);
   draft.put({ path: to, after: withId, op, ...(target ? { from: path } : {}) });
   return { op, after: await draft.read(to), path: to, at, id };
@@ -123,23 +125,24 @@ function changeWord(status: string | undefined, set: Readonly<Record<string, unk
   return set.status === "archived" ? "archived" : status === "archived" ? "restored" : "updated";
 }
 
-async function move(
-  memory: Memory,
-  draft: Draft,
-  from: string,
-  at: { kind: Kind; name: string; scope: string },
-): Promise<string> {
+interface Place {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly scope: string;
+}
+
+async function move(memory: Memory, draft: Draft, from: Place & { readonly path: string }, at: Place): Promise<string> {
   const { manifest } = await memory.store();
   const to = entryPath(at, manifest.root);
   if (locate(to, manifest.root).type !== "entry") throw invalid("set.name", `${to} cannot be an entry's path.`);
   const there = await occupant(memory, draft, to);
-  if (there && there.path !== from) {
+  if (there && there.path !== from.path) {
     const address = formatAddress(at, memory.scope);
     throw new MemoryError("already_exists", `${address} is there already, so nothing was moved. Choose another name.`, {
       address,
     });
   }
-  draft.put({ path: from, after: null, op: "renamed" });
+  draft.put({ path: from.path, after: null, op: "renamed" });
   await redirect(memory, draft, from, at);
   return to;
 }

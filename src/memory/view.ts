@@ -1,6 +1,7 @@
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change } from "../entry/change.js";
 import { MAX_FILE_BYTES, readBody } from "../entry/markdown.js";
+import { readScope, scopeFolder } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import { blobId } from "../git/objects.js";
 import type { Indexed } from "../search/indexed.js";
@@ -52,7 +53,11 @@ async function viewAt(store: Store, commit: string, patience: number, now: () =>
     const read = await bytes(file);
     return read && readBody(read);
   };
-  const index = SearchIndex.create({ readBody: (_store, file) => body(file), now });
+  const folderOf = (_store: string, text: string): string | undefined => {
+    const scope = readScope(text);
+    return scope && scopeFolder(scope, manifest.root);
+  };
+  const index = SearchIndex.create({ readBody: (_store, file) => body(file), folderOf, now });
   const catalog = new Catalog();
   const change = (path: string, content: Uint8Array): Change | undefined => {
     const entry = content.length > MAX_FILE_BYTES ? undefined : parseAt(manifest.root, path, content);

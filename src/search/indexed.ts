@@ -2,7 +2,7 @@ import type { EntryState, StateFacts } from "../entry/change.js";
 import { creationTime } from "../entry/id.js";
 import { KIND_FOLDERS, type Kind } from "../entry/kinds.js";
 
-/** What the index keeps of an entry: everything but body, relations' notes and free data. Absent means absent in the file. */
+/** What the index keeps of an entry: everything but body, relations (see RelationGraph) and free data. Absent means absent in the file. */
 export interface Indexed {
   readonly store: string;
   readonly path: string;
@@ -33,9 +33,7 @@ export interface Indexed {
   readonly author?: string;
   readonly pending?: true;
   readonly conflict?: true;
-  /** Targets of all its relations, as written. */
-  readonly targets?: readonly string[];
-  /** Those of type `supersedes`. */
+  /** Targets of its relations of type `supersedes`, as written. */
   readonly supersedes?: readonly string[];
   readonly hasProblems?: true;
 }
@@ -55,7 +53,6 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
   const { entry } = state;
   const { fields } = entry;
   const supersedes = fields.relations?.filter(({ type }) => type === "supersedes").map(({ target }) => own(target));
-  const targets = fields.relations?.map(({ target }) => own(target));
   const all: { readonly [Key in keyof Indexed]: Indexed[Key] | undefined } = {
     store: share(store),
     path,
@@ -83,7 +80,6 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
     author: state.author && share(state.author),
     pending: state.pending || undefined,
     conflict: state.conflict || undefined,
-    targets: targets?.length ? targets : undefined,
     supersedes: supersedes?.length ? supersedes : undefined,
     hasProblems: entry.problems.length > 0 || undefined,
   };

@@ -1,6 +1,7 @@
 import { create, insert, type Orama, type OramaPluginSync, remove, search, type TokenScore } from "@orama/orama";
 import { internalDocumentIDStore, index as oramaIndex } from "@orama/orama/components";
 import type { Change } from "../entry/change.js";
+import type { Entry } from "../entry/entry.js";
 import { readCursor, writeCursor } from "./cursor.js";
 import { EntryTable } from "./entry-table.js";
 import { conditionsOf, dayOf } from "./filters.js";
@@ -9,6 +10,7 @@ import { type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.j
 import { sharesHeld } from "./phrases.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
+import { RelationGraph } from "./relation-graph.js";
 import type { HitFlags, SearchRequest, SearchResult } from "./search-request.js";
 import { TextIndex } from "./text-index.js";
 import { planText } from "./text-plan.js";
@@ -20,6 +22,8 @@ import { flagsOf, isVisible } from "./visibility.js";
 export interface SearchIndexOptions {
   /** Current text of an entry's body, for snippets and phrases; undefined when gone. */
   readonly readBody: (store: string, path: string) => Promise<string | undefined>;
+  /** Where a store has a scope's kind folders, such as `sessions/x`; undefined when it has no place for the scope. */
+  readonly folderOf: (store: string, scope: string) => string | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -59,6 +63,8 @@ const MAX_FILTERS = 4;
 export class SearchIndex {
   readonly #options: SearchIndexOptions;
   readonly #table = new EntryTable();
+  /** How the entries are related. */
+  readonly relations: RelationGraph;
   readonly #text = new TextIndex();
   readonly #scorer = new TextScorer(this.#text);
   readonly #orama: Orama<typeof SCHEMA>;
@@ -66,13 +72,14 @@ export class SearchIndex {
   readonly #shared = new Map<string, string>();
   /** What filters left since the last change: most searches of a session have the same scopes. */
   readonly #filtered = new Map<string, Set<number>>();
-  /** While an entry is taken out and put back, its text stays where it is. */
+  /** While an entry is taken out and put back, its text and relations stay where they are. */
   #keepsText = false;
   /** Orama hands a search no more than a term and the filter's ids; the request in hand does the rest. */
   #rank: (allowed: ReadonlySet<number> | undefined) => TokenScore[] = () => [];
 
   private constructor(options: SearchIndexOptions) {
     this.#options = options;
+    this.relations = new RelationGraph({ at: (store, path) => this.get(store, path), folderOf: options.folderOf });
     this.#orama = create({
       schema: SCHEMA,
       sort: { enabled: false },
@@ -102,7 +109,7 @@ export class SearchIndex {
         if (after)
           this.#insert(
             toIndexed(store, path, after, (text) => this.#share(text)),
-            after.entry.body,
+            after.entry,
           );
       }
     }
@@ -184,10 +191,12 @@ export class SearchIndex {
       const matches = query && this.#scorer.match(planText(query, this.#text), this.#table.bound);
       // Phrases that nobody holds are no condition.
       const asked = held && held.shares.size > 0 ? { held } : {};
-      ranking = rank({ request, now, needed, ...(matches && { matches }), ...asked }, this.#table, allowed);
+      const left = near && allowed ? new Set([...near].filter((slot) => allowed.has(slot))) : (near ?? allowed);
+      ranking = rank({ request, now, needed, ...(matches && { matches }), ...asked }, this.#table, left);
       return ranking.page.map(({ slot }, i): TokenScore => [slot, needed - i]);
     };
     const conditions = conditionsOf(request);
+    const near = request.related && this.#near(request.related);
     search(this.#orama, {
       term: request.query ?? "",
       properties: "*",
@@ -213,15 +222,22 @@ export class SearchIndex {
     return { shares: await sharesHeld(candidates, phrases, this.#options.readBody), required };
   }
 
-  /** Replaces what is known about an entry whose text stays as it is: nothing is tokenised. */
+  /** The slots of the entries that are related to one, at most so many steps away. */
+  #near({ store, path, depth, direction }: NonNullable<SearchRequest["related"]>): Set<number> {
+    const entry = this.get(store, path);
+    const found = entry === undefined ? [] : this.relations.neighbors(entry, { depth, direction });
+    return new Set(found.flatMap(({ end }) => this.#table.slotOf(end.store, end.path ?? "") ?? []));
+  }
+
+  /** Replaces what is known about an entry whose text stays as it is: nothing is tokenised or related anew. */
   #renew(entry: Indexed): void {
     this.#keepsText = true;
     this.#remove(entry.store, entry.path);
-    this.#insert(entry, "");
+    this.#insert(entry);
     this.#keepsText = false;
   }
 
-  #insert(entry: Indexed, body: string): void {
+  #insert(entry: Indexed, text?: Entry): void {
     const ids = this.#orama.internalDocumentIDStore;
     const id = this.#freeIds.pop() ?? String(this.#table.bound);
     const slot = internalDocumentIDStore.getInternalDocumentId(ids, id);
@@ -231,7 +247,7 @@ export class SearchIndex {
       tagText: entry.tags.join(" "),
       name: entry.name,
       summary: entry.summary ?? "",
-      body,
+      body: text?.body ?? "",
       kind: entry.kind,
       scope: entry.scope,
       ...(entry.category !== undefined && { category: entry.category }),
@@ -249,11 +265,14 @@ export class SearchIndex {
     document.body = "";
     document.tagText = "";
     this.#table.put(slot, entry);
+    if (!this.#keepsText) this.relations.put(entry, text?.fields.relations);
   }
 
   #remove(store: string, path: string): void {
     const slot = this.#table.slotOf(store, path);
-    if (slot === undefined) return;
+    const entry = slot === undefined ? undefined : this.#table.at(slot);
+    if (slot === undefined || entry === undefined) return;
+    if (!this.#keepsText) this.relations.remove(entry);
     const id = internalDocumentIDStore.getDocumentIdFromInternalId(this.#orama.internalDocumentIDStore, slot);
     remove(this.#orama, id);
     // Orama never forgets an id, so ids are used again.

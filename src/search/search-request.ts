@@ -27,6 +27,13 @@ export interface SearchRequest {
   readonly author?: string;
   /** Files of the code repository, one of which the entry's `applies_to` or `files` has to cover. */
   readonly paths?: readonly string[];
+  /** The entry to which all hits are related, at most `depth` steps away. */
+  readonly related?: {
+    readonly store: string;
+    readonly path: string;
+    readonly depth: number;
+    readonly direction: "out" | "in" | "both";
+  };
   readonly include?: readonly Hidden[];
   /** 0–1; instead of the default floor. */
   readonly min_score?: number;

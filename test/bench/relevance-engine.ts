@@ -15,7 +15,11 @@ export function create(documents: readonly BenchDocument[]): {
 } {
   const bodies = new Map(documents.map((document, n) => [`memories/d${n}.md`, document.text]));
   const ids = new Map(documents.map((document, n) => [`memories/d${n}.md`, document.id]));
-  const index = SearchIndex.create({ readBody: async (_store, path) => bodies.get(path), now: () => 0 });
+  const index = SearchIndex.create({
+    readBody: async (_store, path) => bodies.get(path),
+    folderOf: () => undefined,
+    now: () => 0,
+  });
   index.apply(documents.map(toChange));
   return {
     async search(query, k) {

@@ -16,7 +16,11 @@ describe.runIf(corpus !== "")("a corpus of real files", () => {
   let dir: string;
   let store: Store;
   const bodies = new Map<string, string>();
-  const index = SearchIndex.create({ readBody: async (_store, file) => bodies.get(file), now: Date.now });
+  const index = SearchIndex.create({
+    readBody: async (_store, file) => bodies.get(file),
+    folderOf: () => undefined,
+    now: Date.now,
+  });
   let files: string[];
   const bytesOf = (file: string) => fs.readFileSync(path.join(dir, ".memory", file));
 

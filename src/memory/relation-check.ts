@@ -1,0 +1,55 @@
+import { readType, shortIn, targetAddress } from "../entry/relations.js";
+import { MemoryError } from "../errors.js";
+import { addressOf } from "../search/indexed.js";
+import type { Draft, Drafted } from "./draft.js";
+import type { Memory } from "./memory.js";
+import { isEntry, notFound } from "./resolve.js";
+
+/**
+ * Refuses (`invalid_input` naming the field) a draft that adds a relation to nothing or of an entry to itself. What the
+ * file held before is no matter of this write.
+ */
+export async function refuseRelations(memory: Memory, draft: Draft): Promise<void> {
+  const drafted = new Map(draft.entries().map((one) => [one.path, one.entry]));
+  for (const { path, from } of draft.files()) {
+    const entry = draft.addsTo(path) ? drafted.get(path) : undefined;
+    if (!entry?.fields.relations) continue;
+    const before = await draft.found(from ?? path);
+    const known = new Set((before?.fields.relations ?? []).map((one) => keyOf(one, before!.scope)));
+    for (const [position, relation] of entry.fields.relations.entries()) {
+      if (known.has(keyOf(relation, entry.scope))) continue;
+      const field = `relations[${position}].target`;
+      const { target } = relation;
+      const address = targetAddress(target, entry.scope);
+      if (address === addressOf(entry)) throw selfLink(field, path);
+      if (address !== undefined && (await isEntry(memory, address, draft))) continue;
+      throw await leadsNowhere(memory, entry, { field, target, path });
+    }
+  }
+}
+
+const keyOf = ({ type, target }: { type: string; target: string }, scope: string): string =>
+  `${readType(type).type} ${targetAddress(target, scope) ?? target}`;
+
+/** What a relation of an entry to itself is refused with. */
+export const selfLink = (field: string, path?: string): MemoryError =>
+  new MemoryError("invalid_input", `Nothing was written: ${field} is the entry itself; a relation leads to another.`, {
+    field,
+    ...(path === undefined ? {} : { path }),
+  });
+
+async function leadsNowhere(
+  memory: Memory,
+  { scope }: Drafted["entry"],
+  at: { readonly field: string; readonly target: string; readonly path: string },
+): Promise<MemoryError> {
+  const { nearest = [] } = (await notFound(memory, at.target)).data;
+  const names = (nearest as readonly string[]).map((one) => shortIn(scope, targetAddress(one, memory.scope) ?? one));
+  const near = names.length > 0 ? ` Nearest: ${names.join(", ")}.` : "";
+  return new MemoryError(
+    "invalid_input",
+    `Nothing was written: ${at.field} leads to ${JSON.stringify(at.target)}, where no entry is.${near} ` +
+      `A target is an address; without a scope it is in the entry's own, ${scope}.`,
+    { ...at, nearest: names },
+  );
+}
