@@ -26,9 +26,10 @@ describe("the tools", () => {
     ]);
     const names = (text: string) => toolsOf(offered(OPERATIONS, parseToolsets(text))).map(({ name }) => name);
     expect(names("more")).toEqual([...DEFAULT.map(({ name }) => name), "memory_bulk"]);
+    expect(names("graph")).toEqual([...DEFAULT.map(({ name }) => name), "memory_relation"]);
     expect(names("admin")).toEqual([...DEFAULT.map(({ name }) => name), "memory_admin"]);
     expect(names("all")).toEqual(ALL.map(({ name }) => name));
-    expect(names(" more , admin ")).toEqual(names("all"));
+    expect(names(" more , graph, admin ")).toEqual(names("all"));
     expect(() => parseToolsets("everything")).toThrow(expect.objectContaining({ code: "invalid_input" }));
   });
 
@@ -68,6 +69,7 @@ describe("the tools", () => {
       memory_delete: [false, true],
       memory_history: [false, false],
       memory_bulk: [false, true],
+      memory_relation: [false, true],
       memory_admin: [false, false],
     });
   });

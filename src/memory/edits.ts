@@ -31,6 +31,8 @@ export interface WriteResult {
   readonly commit?: string;
   readonly committed: boolean;
   readonly pending?: string;
+  /** Of a file that was taken away: the entries whose relations lead there still. */
+  readonly dangling?: string[];
 }
 
 const VERBS: Readonly<Record<string, string>> = {
@@ -62,6 +64,8 @@ export function recordOf(edits: readonly Edit[], caller: Caller, reason: string 
 /** What the write of an edit answers, once it is written. */
 export function resultOf(memory: Memory, store: string, edit: Edit, written: Written): WriteResult {
   const version = memory.at(edit.path)?.version;
+  const gone = edit.op === "deleted" ? memory.index.relations.tellers({ store, path: edit.path, ...edit.at }) : [];
+  const dangling = gone.map((path) => memory.at(path)).filter((entry) => entry !== undefined);
   return {
     address: formatAddress(edit.at, memory.scope),
     ...(edit.id === undefined ? {} : { id: edit.id }),
@@ -73,6 +77,7 @@ export function resultOf(memory: Memory, store: string, edit: Edit, written: Wri
     ...(written.commit === undefined ? {} : { commit: written.commit }),
     committed: written.commit !== undefined,
     ...(written.pending === undefined ? {} : { pending: written.pending }),
+    ...(dangling.length === 0 ? {} : { dangling: dangling.map((entry) => formatAddress(entry, memory.scope)) }),
   };
 }
 

@@ -60,5 +60,12 @@ export function writeLine(result: z.infer<typeof writeResult>): string {
       ? `commit ${result.commit.slice(0, 10)}`
       : "not committed yet: it goes into the next commit";
   const version = result.version ? `version ${result.version}` : "";
-  return `${DONE[result.change] ?? result.change} \`${result.address}\` (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})`;
+  const links = result.dangling ? `. Relations lead there still from ${namesOf(result.dangling)}` : "";
+  return `${DONE[result.change] ?? result.change} \`${result.address}\` (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${links}`;
+}
+
+/** Some addresses, and how many more there are. */
+function namesOf(addresses: readonly string[]): string {
+  const more = addresses.length - 10;
+  return addresses.slice(0, 10).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -2,12 +2,15 @@ import * as z from "zod";
 import { MemoryError } from "../errors.js";
 import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
+import { indexedAt } from "../memory/related-to.js";
+import { listRelations } from "../memory/relation-list.js";
 import { resolve, resolvePath } from "../memory/resolve.js";
 import { findVersion, versionsOf } from "../memory/versions.js";
 import type { View } from "../memory/view.js";
 import { headLine, headOf, staleFlag } from "./entry-head.js";
 import { operation } from "./operation.js";
 import { asOf, entryHead, ref } from "./params.js";
+import { relationLine, relationView } from "./relation-line.js";
 import { versionOutput, versionView } from "./version-view.js";
 
 const entry = z.object({
@@ -17,6 +20,8 @@ const entry = z.object({
   unknown: z.record(z.string(), z.unknown()).optional(),
   problems: z.array(z.object({ field: z.string(), message: z.string(), line: z.int().optional() })).optional(),
   history: z.array(versionOutput).optional(),
+  relations: z.array(relationView).optional(),
+  more_relations: z.int().optional(),
 });
 
 type EntryOutput = z.infer<typeof entry>;
@@ -73,7 +78,8 @@ function renderEntry(one: EntryOutput, detailed: boolean): string {
   const history = one.history
     ?.map((version) => `- ${version.at} ${version.change_type} by ${version.author}`)
     .join("\n");
-  return [head, one.content.trim(), history].filter(Boolean).join("\n\n");
+  const relations = one.relations?.map((relation) => `- ${relationLine(relation)}`).join("\n");
+  return [head, one.content.trim(), relations, history].filter(Boolean).join("\n\n");
 }
 
 /** Hosts cut results of more than about 50,000 characters without a word: better we say what is missing. */
@@ -99,7 +105,7 @@ export const get = operation({
     refs: z.array(ref).min(1).max(50),
     version: z.string().min(7).max(64).describe("Version or commit, 7 digits or more; for one ref").optional(),
     as_of: asOf.optional(),
-    include: z.array(z.enum(["history"])).optional(),
+    include: z.array(z.enum(["history", "relations"])).optional(),
   }),
   output: z.object({ entries: z.array(entry), missing: z.array(z.string()).optional() }),
   effect: "read",
@@ -108,9 +114,9 @@ export const get = operation({
   route: { method: "GET", path: "/entries/{refs}" },
   // Fifty long refs do not fit into an address.
   alsoAt: [{ method: "POST", path: "/get", name: "get_several" }],
-  // Its history changes while the entry's version stays.
+  // Its history, and what leads to it, change while the entry's version stays.
   versionOf: ({ entries: [one, ...more], missing }) =>
-    more.length > 0 || missing || one?.history ? undefined : one?.version,
+    more.length > 0 || missing || one?.history || one?.relations ? undefined : one?.version,
   args: ["refs"],
   render: ({ entries, missing }, style) => {
     const parts = withinRoom(entries.map((one) => renderEntry(one, style === "detailed")));
@@ -129,6 +135,14 @@ export const get = operation({
       throw new MemoryError("invalid_input", "version is for one ref; pass one ref, or no version.", {
         field: "version",
       });
+    if (version !== undefined && include?.includes("relations"))
+      throw new MemoryError(
+        "invalid_input",
+        "include relations tells what leads to and from an entry now; leave version out.",
+        {
+          field: "include",
+        },
+      );
     const entries: EntryOutput[] = [];
     const missing: string[] = [];
     let first: MemoryError | undefined;
@@ -136,7 +150,8 @@ export const get = operation({
       try {
         const found = await read(memory, text, { version, view });
         const history = include?.includes("history") ? await historyOf(memory, text) : undefined;
-        entries.push({ ...found, ...(history ? { history } : {}) });
+        const related = include?.includes("relations") ? await relationsOf(memory, text, view) : {};
+        entries.push({ ...found, ...(history ? { history } : {}), ...related });
       } catch (error) {
         if (!(error instanceof MemoryError && error.code === "not_found")) throw error;
         first ??= error;
@@ -147,6 +162,17 @@ export const get = operation({
     return { entries, ...(missing.length === 0 ? {} : { missing }) };
   },
 });
+
+/** So many are shown: the others' notes are in as many files. */
+const MOST_RELATIONS = 100;
+
+async function relationsOf(memory: Memory, text: string, view: View) {
+  const entry = await indexedAt(memory, text, view);
+  const wanted = { entry, direction: "both", limit: MOST_RELATIONS } as const;
+  const { relations, total } = await listRelations(memory, wanted, view);
+  const more = total - relations.length;
+  return { relations: [...relations], ...(more > 0 ? { more_relations: more } : {}) };
+}
 
 async function historyOf(memory: Memory, text: string) {
   const { versions } = await versionsOf(memory, await resolvePath(memory, text), text);

@@ -6,6 +6,7 @@ import { blameEntry } from "../memory/blame.js";
 import { recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
+import { refuseRelations } from "../memory/relation-check.js";
 import { planRestore } from "../memory/remove.js";
 import { resolvePath } from "../memory/resolve.js";
 import { findVersion, versionsOf } from "../memory/versions.js";
@@ -138,6 +139,7 @@ const restore = operation({
     memory.transact(async (draft) => {
       goOn(signal);
       const edit = await planRestore(memory, draft, given as Parameters<typeof planRestore>[2]);
+      await refuseRelations(memory, draft);
       await refuseSecrets(draft, given.allow_secrets ?? []);
       const { name } = await memory.store();
       return {

@@ -17,6 +17,8 @@ export const baseVersion = z
   .describe("Version you read; refused when it is not the current one");
 export const allowSecrets = z.array(z.string().max(100)).max(20).describe("Secret rules to pass, when it is none");
 export const asOf = z.string().min(1).max(250).describe("As it was at this commit, branch, tag or date");
+export const direction = z.enum(["out", "in", "both"]).describe("Seen from the entry; both when absent");
+export const depth = z.int().min(1).max(5).describe("Steps, 1 when absent");
 export const fields = z.record(z.string(), z.unknown());
 
 const instant = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -71,4 +73,5 @@ export const writeResult = z.object({
   commit: z.string().optional(),
   committed: z.boolean(),
   pending: z.string().optional(),
+  dangling: z.array(z.string()).optional(),
 });

@@ -3,6 +3,7 @@ import { context } from "./context.js";
 import { get } from "./get.js";
 import { historyOperations } from "./history.js";
 import type { Operation } from "./operation.js";
+import { relationOperations } from "./relation.js";
 import { search } from "./search.js";
 import { bulk, remove, save, update } from "./write.js";
 
@@ -16,6 +17,7 @@ export const OPERATIONS: readonly Operation[] = [
   remove,
   ...historyOperations,
   bulk,
+  ...relationOperations,
   ...adminOperations,
 ];
 

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import type { Memory } from "../memory/memory.js";
+import { relatedTo } from "../memory/related-to.js";
 import { scopeIn } from "../memory/resolve.js";
 import type { SearchRequest } from "../search/search-request.js";
 import { headLine, headOf, staleFlag } from "./entry-head.js";
 import { operation } from "./operation.js";
-import { asOf, entryHead, kind, milliseconds, scope, tags, time } from "./params.js";
+import { asOf, depth, direction, entryHead, kind, milliseconds, ref, scope, tags, time } from "./params.js";
 
 const share = z.number().min(0).max(1);
 
@@ -36,6 +37,9 @@ const input = z.strictObject({
   min_priority: z.number().min(0).max(100).optional(),
   min_confidence: share.optional(),
   author: z.string().max(200).optional(),
+  related_to: ref.describe("Only entries related to this one").optional(),
+  depth: depth.optional(),
+  direction: direction.optional(),
   include: z
     .array(z.enum(["archived", "expired", "superseded"]))
     .describe("Left out unless named here")
@@ -76,6 +80,9 @@ function request(given: Input, memory: Memory): SearchRequest {
     updated_after,
     updated_before,
     as_of: _asOf,
+    related_to: _related,
+    depth: _depth,
+    direction: _direction,
     ...rest
   } = given;
   const scopes = wanted === undefined ? undefined : [scopeIn(memory, wanted)];
@@ -134,7 +141,8 @@ export const search = operation({
   },
   run: async ({ memory }, given) => {
     const view = await memory.view(given.as_of);
-    const asked = request(given, memory);
+    const related = await relatedTo(memory, given, view);
+    const asked = { ...request(given, memory), ...related };
     const need = view.commit === undefined ? historyNeed(given) : undefined;
     const degraded = need !== undefined && !(await memory.historyKnown(need));
     const found = await view.index.search(asked);

@@ -3,6 +3,7 @@ import { MemoryError } from "../errors.js";
 import type { Draft } from "../memory/draft.js";
 import { type Edit, recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
+import { refuseRelations } from "../memory/relation-check.js";
 import { planDelete, planRestore } from "../memory/remove.js";
 import { planSave } from "../memory/save.js";
 import { planUpdate } from "../memory/update.js";
@@ -90,11 +91,14 @@ async function decideAll(
     }
   }
   if (errors.length > 0) throw refusedAt(errors, plans.length);
-  await refuseSecrets(draft, allow).catch((error: unknown) => {
+  await refuseRelations(memory, draft).catch(atItsPosition);
+  await refuseSecrets(draft, allow).catch(atItsPosition);
+  return edits;
+
+  function atItsPosition(error: unknown): never {
     if (!(error instanceof MemoryError)) throw error;
     throw refusedAt([{ position: edits.findIndex(({ path }) => path === error.data.path), error }], plans.length);
-  });
-  return edits;
+  }
 }
 
 interface Refusal {
@@ -116,6 +120,7 @@ const describe = ({ code, message, data }: MemoryError) => ({ code, message, dat
 async function writeOne(context: OperationContext, plan: Plan, { reason, allow_secrets = [] }: WriteInput) {
   const decide = async (draft: Draft): Promise<Edit[]> => {
     const edit = await plan(context.memory, draft);
+    await refuseRelations(context.memory, draft);
     await refuseSecrets(draft, allow_secrets);
     return [edit];
   };

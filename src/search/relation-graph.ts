@@ -7,7 +7,7 @@ import { shortestPath } from "./relation-path.js";
 /** Which way relations are followed, seen from where one stands. */
 export type Direction = "out" | "in" | "both";
 
-/** Which relations count; without `types` all but those that say "unrelated". */
+/** Which relations count; ways go along all but those that say "unrelated" when `types` is absent. */
 export interface Walk {
   readonly direction: Direction;
   readonly types?: readonly string[];
@@ -165,7 +165,7 @@ export class RelationGraph {
     return found.filter(
       ({ source, type }) =>
         (walk.direction === "both" || (source.path === entry.path) === (walk.direction === "out")) &&
-        counts(type, walk),
+        (walk.types?.includes(type) ?? true),
     );
   }
 

@@ -18,6 +18,7 @@ import { Observer } from "./observer.js";
 import { Past } from "./past.js";
 import { publishPending } from "./publisher.js";
 import { recover } from "./recovery.js";
+import { sameSession } from "./same-session.js";
 import type { Session } from "./session.js";
 import { type StoreStatus, statusOf } from "./status.js";
 import type { StoreOptions } from "./store-options.js";
@@ -310,6 +311,11 @@ export class Store {
   /** Every version of the entry at a store path. */
   async history(file: string): Promise<History> {
     return history(this.#context, file, await this.#observer.current(file), this.#observer);
+  }
+
+  /** The store paths that were written in the same sessions as one of them. */
+  sameSession(file: string): Promise<ReadonlySet<string>> {
+    return sameSession(this.#context, file);
   }
 
   /** The bytes of a version; `commit` helps where only a commit leads to them. */

@@ -68,6 +68,29 @@ const STEPS: readonly Step[] = [
       ],
     },
   ],
+  ["save", { title: "E", content: "e", fields: { relations: [{ type: "builds_on", target: "memories/none" }] } }],
+  ["save", { title: "E", content: "e", fields: { relations: [{ type: "builds_on", target: "memories/d" }] } }],
+  ["relation create", { ref: "d", type: "resolved_by", target: "a", strength: 0.5, note: "why", reason: "asked" }],
+  ["relation create", { ref: "a", type: "resolves", target: "d", strength: 0.7 }],
+  ["relation create", { ref: "a", type: "resolves", target: "d" }],
+  ["relation create", { ref: "a", type: "resolves", target: "nowhere" }],
+  ["relation create", { ref: "a", type: "resolves", target: "a" }],
+  ["relation create", { ref: "a", type: "two words", target: "d" }],
+  ["relation list", { ref: "d", direction: "in", types: ["resolved_by", "builds_on"] }],
+  ["relation list", { limit: 1 }],
+  ["relation list", { cursor: "damaged" }],
+  ["relation neighbors", { ref: "e", depth: 2 }],
+  ["relation neighbors", { ref: "e", depth: 6 }],
+  ["relation path", { ref: "e", target: "a" }],
+  ["relation path", { ref: "e", target: "a", direction: "out", types: ["builds_on"] }],
+  ["relation suggest", { ref: "a", limit: 5 }],
+  ["search", { query: "d", related_to: "e", depth: 2, direction: "both" }],
+  ["search", { query: "d", depth: 2 }],
+  ["get", { refs: ["d"], include: ["relations"] }],
+  ["get", { refs: ["a"], version: "$A", include: ["relations"] }],
+  ["relation delete", { ref: "d", type: "resolved_by", target: "a" }],
+  ["relation delete", { ref: "d", type: "resolved_by", target: "a" }],
+  ["delete", { ref: "d", purge: true }],
   ["admin check", {}],
   ["admin check", { base: "HEAD" }],
   ["admin check", { base: "HEAD", format: "markdown" }],
@@ -100,6 +123,8 @@ function plain(value: unknown): unknown {
     .replace(/\b[0-9a-f]{12}\b/g, "<short>")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
     .replace(/"score":[\d.]+/g, '"score":0')
+    // A server is one session; a command line without --session has none.
+    .replace(/"written in the same session",/g, "")
     .replace(/`git memory (\w+)`|`[A-Z]+ \/v1[^`]*`|memory_(\w+)( \(action \w+\))?/g, "<call>");
   // One command has read less of the history than a server that ran for a while.
   const still = text.replace(/"history":\{"state":"\w+","commits":\d+\}/, '"history":0');

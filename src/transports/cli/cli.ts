@@ -208,7 +208,10 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     });
   }
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    // The parser's own help knows no verb of a group: `help tag list` is `tag help list`.
+    const [first, group = "", verb] = argv;
+    const asked = first === "help" && verb !== undefined && groups.has(group) ? [group, "help", verb] : argv;
+    await program.parseAsync([...asked], { from: "user" });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 || error.code === "commander.help" ? 0 : 2;

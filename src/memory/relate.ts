@@ -1,0 +1,145 @@
+import type { Relation } from "../entry/entry.js";
+import { checkFields } from "../entry/fields.js";
+import { editEntry } from "../entry/markdown.js";
+import { readType, shortIn, targetAddress } from "../entry/relations.js";
+import { MemoryError } from "../errors.js";
+import { addressOf } from "../search/indexed.js";
+import type { Draft, Drafted } from "./draft.js";
+import { type Edit, idToWrite } from "./edits.js";
+import type { Memory } from "./memory.js";
+import { selfLink } from "./relation-check.js";
+import { type RelationView, viewOf } from "./relation-view.js";
+import { resolve } from "./resolve.js";
+
+/** Two refs, and the type that leads from the first to the second. */
+export interface RelationRef {
+  readonly ref: string;
+  readonly type: string;
+  readonly target: string;
+}
+
+export interface RelateInput extends RelationRef {
+  readonly strength?: number;
+  readonly note?: string;
+}
+
+/** What one relation does to one file. */
+export interface Related {
+  readonly edit: Edit;
+  readonly relation: RelationView;
+  /** It was there before, maybe with another strength or note. */
+  readonly existed: boolean;
+}
+
+/** One end: its address with the canonical scope, and its path where there is an entry. */
+interface End {
+  readonly address: string;
+  readonly path?: string;
+  /** Why there is none. */
+  readonly missing?: MemoryError;
+}
+
+/** A relation as a file holds it. */
+interface Telling {
+  readonly file: Drafted;
+  readonly relation: Relation;
+}
+
+async function endOf(memory: Memory, draft: Draft, text: string): Promise<End> {
+  try {
+    const found = await resolve(memory, text, draft);
+    return { address: addressOf(found), path: found.path };
+  } catch (error) {
+    if (!(error instanceof MemoryError)) throw error;
+    return { address: targetAddress(text, memory.scope) ?? text, missing: error };
+  }
+}
+
+/** The relations in the file of `teller` that are read as this type, and lead to `other` whatever the words. */
+async function tellings(
+  draft: Draft,
+  teller: End,
+  other: End,
+  wanted: ReturnType<typeof readType>,
+): Promise<Telling[]> {
+  const file = teller.path === undefined ? undefined : await draft.read(teller.path);
+  if (!file) return [];
+  const says = ({ type, target }: Relation): boolean => {
+    const read = readType(type);
+    if (read.type !== wanted.type || read.inverse !== wanted.inverse) return false;
+    return (targetAddress(target, file.entry.scope) ?? target) === other.address;
+  };
+  return (file.entry.fields.relations ?? []).filter(says).map((relation) => ({ file, relation }));
+}
+
+/** Everywhere that a relation is told: in its source's file, or by a twin of its type in its target's. */
+const told = async (draft: Draft, source: End, type: string, target: End): Promise<Telling[]> => [
+  ...(await tellings(draft, source, target, { type, inverse: false })),
+  ...(await tellings(draft, target, source, { type, inverse: true })),
+];
+
+async function rewrite(memory: Memory, draft: Draft, file: Drafted, relations: readonly Relation[]): Promise<Edit> {
+  const { path, entry } = file;
+  if ((entry.unknown.relations ?? null) !== null)
+    throw new MemoryError(
+      "invalid_input",
+      `The relations in ${path} break a rule of their own, so nothing was written. Mend them in an editor; [[admin check]] says where.`,
+      { field: "relations", path },
+    );
+  checkFields(entry.kind, { relations });
+  const id = idToWrite(memory, draft, path, entry.fields.id);
+  const set = { id, relations: relations.length === 0 ? null : relations };
+  draft.put({ path, after: editEntry(file.bytes, { set }, entry), op: "updated" });
+  return { op: "updated", after: await draft.read(path), path, at: entry, id };
+}
+
+/** Puts a relation into the file of its source, or its new strength and note to where it is told already. */
+export async function planRelate(memory: Memory, draft: Draft, input: RelateInput): Promise<Related> {
+  const { type, inverse } = readType(input.type);
+  const [from, to] = [await endOf(memory, draft, input.ref), await endOf(memory, draft, input.target)];
+  if (from.missing) throw from.missing;
+  if (to.missing) throw new MemoryError(to.missing.code, to.missing.message, { ...to.missing.data, field: "target" });
+  if (from.path === to.path) throw selfLink("target");
+  const [source, target] = inverse ? [to, from] : [from, to];
+  const given = {
+    ...(input.strength === undefined ? {} : { strength: input.strength }),
+    ...(input.note === undefined ? {} : { note: input.note }),
+  };
+  const [known] = await told(draft, source, type, target);
+  const file = known?.file ?? (await draft.read(source.path!))!;
+  const relation = known
+    ? { ...known.relation, ...given }
+    : { type, target: shortIn(file.entry.scope, target.address), ...given };
+  const view = viewOf(memory, { source, type, target }, relation);
+  const { entry, path } = file;
+  if (known && known.relation.strength === relation.strength && known.relation.note === relation.note)
+    return {
+      edit: { op: "unchanged", after: file, path, at: entry, id: entry.fields.id },
+      relation: view,
+      existed: true,
+    };
+  const { relations = [] } = entry.fields;
+  const next = known ? relations.map((one) => (one === known.relation ? relation : one)) : [...relations, relation];
+  return { edit: await rewrite(memory, draft, file, next), relation: view, existed: known !== undefined };
+}
+
+/** Takes a relation out of every file that tells it; one that is not there is no error as long as both ends are. */
+export async function planUnrelate(memory: Memory, draft: Draft, input: RelationRef): Promise<Related[]> {
+  const { type, inverse } = readType(input.type);
+  const [from, to] = [await endOf(memory, draft, input.ref), await endOf(memory, draft, input.target)];
+  const [source, target] = inverse ? [to, from] : [from, to];
+  const removed: Related[] = [];
+  for (const { path } of [source, target]) {
+    // Read anew: of one relation told twice in a file both go at once.
+    const here = (await told(draft, source, type, target)).filter(({ file }) => file.path === path);
+    const [first] = here;
+    if (!first) continue;
+    const gone = new Set(here.map(({ relation }) => relation));
+    const left = (first.file.entry.fields.relations ?? []).filter((one) => !gone.has(one));
+    const relation = viewOf(memory, { source, type, target }, first.relation);
+    removed.push({ edit: await rewrite(memory, draft, first.file, left), relation, existed: true });
+  }
+  const missing = from.missing ?? to.missing;
+  if (removed.length === 0 && missing) throw missing;
+  return removed;
+}

@@ -1,0 +1,35 @@
+import { MemoryError } from "../errors.js";
+import type { Indexed } from "../search/indexed.js";
+import type { Direction } from "../search/relation-graph.js";
+import type { SearchRequest } from "../search/search-request.js";
+import type { Memory } from "./memory.js";
+import { notFound, resolve } from "./resolve.js";
+import type { View } from "./view.js";
+
+/** What the index of a view knows of the entry that a ref names. Throws `not_found` and `invalid_input` as `resolve` does. */
+export async function indexedAt(memory: Memory, ref: string, view: View = memory): Promise<Indexed> {
+  const entry = view.at((await resolve(memory, ref, undefined, view)).path);
+  if (!entry) throw await notFound(memory, ref, view);
+  return entry;
+}
+
+interface Filter {
+  readonly related_to?: string | undefined;
+  readonly depth?: number | undefined;
+  readonly direction?: Direction | undefined;
+}
+
+/** The part of a search that keeps to entries near one; empty when that is not asked for. */
+export async function relatedTo(
+  memory: Memory,
+  { related_to, depth, direction }: Filter,
+  view: View,
+): Promise<Pick<SearchRequest, "related">> {
+  if (related_to === undefined) {
+    const field = depth === undefined ? "direction" : "depth";
+    if (depth === undefined && direction === undefined) return {};
+    throw new MemoryError("invalid_input", `${field} needs related_to: the entry from which it is counted.`, { field });
+  }
+  const { store, path } = await indexedAt(memory, related_to, view);
+  return { related: { store, path, depth: depth ?? 1, direction: direction ?? "both" } };
+}

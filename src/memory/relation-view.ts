@@ -1,0 +1,65 @@
+import type { Relation } from "../entry/entry.js";
+import { readType, shortIn, targetAddress } from "../entry/relations.js";
+import type { Link, RelationEnd } from "../search/relation-graph.js";
+import type { Memory } from "./memory.js";
+import { parseAt } from "./parse-at.js";
+import type { View } from "./view.js";
+
+/** A relation as results tell it, from its source to its target. */
+export interface RelationView {
+  readonly source: string;
+  readonly type: string;
+  readonly target: string;
+  readonly strength?: number;
+  readonly note?: string;
+  /** A program proposed it. */
+  readonly auto?: boolean;
+  /** One of its ends is no entry (any more). */
+  readonly missing?: true;
+}
+
+type Ends = { readonly [End in "source" | "target"]: Omit<RelationEnd, "store"> } & { readonly type: string };
+
+/** A relation as results tell it; `relation` is how a file holds it. */
+export function viewOf(memory: Memory, { source, type, target }: Ends, relation: Partial<Relation> = {}): RelationView {
+  const { strength, note, auto } = relation;
+  return {
+    source: shortIn(memory.scope, source.address),
+    type,
+    target: shortIn(memory.scope, target.address),
+    ...(strength === undefined ? {} : { strength }),
+    ...(note === undefined ? {} : { note }),
+    ...(auto === undefined ? {} : { auto }),
+    ...(source.path === undefined || target.path === undefined ? { missing: true } : {}),
+  };
+}
+
+/** The links in order, each once, with the strength and note that the files tell of them. */
+export async function viewsOf(memory: Memory, links: readonly Link[], view: View): Promise<RelationView[]> {
+  const files = new Map<string, Promise<Relation[]>>();
+  const views: RelationView[] = [];
+  for (const link of links) {
+    const [teller, other] = link.teller === "source" ? [link.source, link.target] : [link.target, link.source];
+    const path = teller.path ?? "";
+    const relations = await (files.get(path) ?? files.set(path, relationsIn(memory, path, view)).get(path)!);
+    const told = relations.find(
+      ({ type, target }) =>
+        target === other.address &&
+        readType(type).type === link.type &&
+        readType(type).inverse !== (link.teller === "source"),
+    );
+    views.push(viewOf(memory, link, told));
+  }
+  return views;
+}
+
+/** The relations in the file at a store path, with the addresses that their targets mean. */
+async function relationsIn(memory: Memory, path: string, view: View): Promise<Relation[]> {
+  const store = await memory.store();
+  const bytes = await view.bytes(path);
+  const entry = bytes && parseAt(store.manifest.root, path, bytes);
+  return (entry?.fields.relations ?? []).map((one) => ({
+    ...one,
+    target: targetAddress(one.target, entry?.scope ?? "") ?? one.target,
+  }));
+}
