@@ -43,13 +43,16 @@ async function leadsNowhere(
   { scope }: Drafted["entry"],
   at: { readonly field: string; readonly target: string; readonly path: string },
 ): Promise<MemoryError> {
-  const { nearest = [] } = (await notFound(memory, at.target)).data;
-  const names = (nearest as readonly string[]).map((one) => shortIn(scope, targetAddress(one, memory.scope) ?? one));
-  const near = names.length > 0 ? ` Nearest: ${names.join(", ")}.` : "";
+  const local = /[^:]*$/.exec(at.target)?.[0];
+  const namesakes = [...memory.index.entries()].map(addressOf).filter((one) => one.endsWith(`:${local}`));
+  const found = ((await notFound(memory, at.target)).data.nearest ?? []) as readonly string[];
+  const others = found.map((one) => targetAddress(one, memory.scope) ?? one);
+  const nearest = [...new Set([...namesakes.sort(), ...others])].slice(0, 3).map((one) => shortIn(scope, one));
+  const near = nearest.length > 0 ? ` Nearest: ${nearest.join(", ")}.` : "";
   return new MemoryError(
     "invalid_input",
     `Nothing was written: ${at.field} leads to ${JSON.stringify(at.target)}, where no entry is.${near} ` +
       `A target is an address; without a scope it is in the entry's own, ${scope}.`,
-    { ...at, nearest: names },
+    { ...at, nearest },
   );
 }

@@ -12,16 +12,18 @@ export interface Suggestion {
   readonly reasons: readonly string[];
 }
 
-/** What a sign counts when there is no other. */
-const SESSION = 0.3;
+/** What a sign counts when there is no other; similar text counts the share that `similar` finds. */
+const SESSION = 0.2;
 /** The nearest that holds counts. */
 const TIMES = [
-  { within: 300_000, weight: 0.2, reason: "made within five minutes" },
-  { within: 3_600_000, weight: 0.1, reason: "made within an hour" },
+  { within: 300_000, weight: 0.1, reason: "made within five minutes" },
+  { within: 3_600_000, weight: 0.05, reason: "made within an hour" },
 ];
 /** More entries than this within an hour were imported: then time says nothing. */
 const MOST_NEAR = 50;
 const HITS = 30;
+/** Texts that have less in common share words by chance. */
+const LEAST_SIMILAR = 0.2;
 /** Characters of a body that say what it is about. */
 const GIST = 600;
 
@@ -46,7 +48,7 @@ export async function suggestRelations(memory: Memory, entry: Indexed, limit: nu
     if (archived || expired || superseded_by) return;
     signs.set(other, [...(signs.get(other) ?? []), { weight, reason }]);
   };
-  for (const { entry: other, score } of await similar(memory, entry)) note(other, score, "similar text");
+  for (const { other, share } of await similar(memory, entry)) note(other, share, "similar text");
   for (const other of await companions(memory, entry)) note(other, SESSION, "written in the same session");
   for (const { other, time } of madeNear(index.entries(), entry)) note(other, time.weight, time.reason);
   const suggestions = [...signs].map(([other, found]) => ({
@@ -63,12 +65,17 @@ export async function suggestRelations(memory: Memory, entry: Indexed, limit: nu
 
 const round = (score: number): number => Math.round(score * 1_000) / 1_000;
 
-async function similar(memory: Memory, entry: Indexed) {
+/** The entries whose text answers a query made of this one's, with their share (0–1) of what this one answers of it itself. */
+async function similar(memory: Memory, entry: Indexed): Promise<{ other: Indexed; share: number }[]> {
   const body = (await memory.body(entry.path)) ?? "";
   // On lines of its own the text has no operators.
   const query = [entry.title, entry.tags.join(" "), entry.summary ?? "", body.slice(0, GIST)].join("\n");
-  const { hits } = await memory.index.search({ query, limit: HITS, snippets: false });
-  return hits;
+  const include = ["archived", "expired", "superseded"] as const;
+  const { hits } = await memory.index.search({ query, limit: HITS, min_score: 0, include, snippets: false });
+  const own = hits.find((hit) => hit.entry.path === entry.path)?.score ?? hits[0]?.score ?? 1;
+  return hits
+    .map((hit) => ({ other: hit.entry, share: Math.min(hit.score / own, 1) }))
+    .filter(({ share }) => share >= LEAST_SIMILAR);
 }
 
 async function companions(memory: Memory, entry: Indexed): Promise<Indexed[]> {

@@ -72,22 +72,15 @@ const STEPS: readonly Step[] = [
   ["save", { title: "E", content: "e", fields: { relations: [{ type: "builds_on", target: "memories/d" }] } }],
   ["relation create", { ref: "d", type: "resolved_by", target: "a", strength: 0.5, note: "why", reason: "asked" }],
   ["relation create", { ref: "a", type: "resolves", target: "d", strength: 0.7 }],
-  ["relation create", { ref: "a", type: "resolves", target: "d" }],
   ["relation create", { ref: "a", type: "resolves", target: "nowhere" }],
   ["relation create", { ref: "a", type: "resolves", target: "a" }],
-  ["relation create", { ref: "a", type: "two words", target: "d" }],
   ["relation list", { ref: "d", direction: "in", types: ["resolved_by", "builds_on"] }],
   ["relation list", { limit: 1 }],
-  ["relation list", { cursor: "damaged" }],
   ["relation neighbors", { ref: "e", depth: 2 }],
-  ["relation neighbors", { ref: "e", depth: 6 }],
   ["relation path", { ref: "e", target: "a" }],
-  ["relation path", { ref: "e", target: "a", direction: "out", types: ["builds_on"] }],
   ["relation suggest", { ref: "a", limit: 5 }],
   ["search", { query: "d", related_to: "e", depth: 2, direction: "both" }],
-  ["search", { query: "d", depth: 2 }],
   ["get", { refs: ["d"], include: ["relations"] }],
-  ["get", { refs: ["a"], version: "$A", include: ["relations"] }],
   ["relation delete", { ref: "d", type: "resolved_by", target: "a" }],
   ["relation delete", { ref: "d", type: "resolved_by", target: "a" }],
   ["delete", { ref: "d", purge: true }],
@@ -248,7 +241,7 @@ beforeAll(async () => {
   const doors = [cli(one), stdio(client), await mcpOverHttp(servers[0]), rest(servers[1])];
   for (const [at, door] of doors.entries()) results.set(DOORS[at] ?? "", await play(door));
   await Promise.all([client.close(), ...servers.map((server) => server.stop())]);
-});
+}, 180_000);
 afterAll(() => {
   for (const dir of dirs) fs.rmSync(dir, { recursive: true, force: true });
 });

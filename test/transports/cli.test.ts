@@ -189,20 +189,29 @@ describe("the command line", () => {
 
   it("explains every command", async () => {
     expect(await run("--help")).toBe(0);
+    expect(printed.out).toContain("Examples:");
+    const whole = printed.out;
     for (const { command, description } of OPERATIONS) {
-      expect(printed.out).toMatch(new RegExp(`^  ${command} `, "m"));
+      const [group = "", verb] = command.split(" ");
+      expect(whole).toMatch(new RegExp(`^  ${group} `, "m"));
+      printed.out = verb === undefined ? whole : "";
+      if (verb !== undefined) expect(await run(group, "--help")).toBe(0);
+      expect(printed.out).toMatch(new RegExp(`^  ${verb ?? group} `, "m"));
       expect(printed.out.replace(/\s+/g, " ")).toContain(description.replace(/\s+/g, " "));
     }
-    expect(printed.out).toContain("Examples:");
     for (const operation of OPERATIONS) {
       printed.out = "";
-      expect(await run(operation.command, "--help")).toBe(0);
+      expect(await run(...operation.command.split(" "), "--help")).toBe(0);
       for (const { field } of parametersOf(operation))
         expect(printed.out).toContain(operation.args.includes(field) ? field : flagOf(field));
     }
     printed.out = "";
     expect(await run("help", "save")).toBe(0);
     expect(printed.out).toContain("--file");
+    printed.out = "";
+    expect(await run("help", "relation", "create")).toBe(0);
+    expect(printed.out).toContain("--strength");
+    expect(await run("relation", "nonsense")).toBe(2);
   });
 });
 
