@@ -87,10 +87,11 @@ const neighbors = operation({
   run: async ({ memory }, given) => {
     await memory.fresh();
     const entry = await indexedAt(memory, given.ref);
-    const found = memory.index.relations.neighbors(entry, { ...walkOf(given), depth: given.depth ?? 1 });
+    const walk = { ...walkOf(given), depth: given.depth ?? 1, limit: given.limit ?? 20 };
+    const { nearest, total } = memory.index.relations.neighbors(entry, walk);
     return {
       address: addressIn(memory, entry),
-      neighbors: found.slice(0, given.limit ?? 20).map(({ end, steps }) => {
+      neighbors: nearest.map(({ end, steps }) => {
         const { store, path, title, kind, ...place } = entryAt(memory, end);
         const { archived, expired, superseded_by } = memory.index.flags(store, path);
         return {
@@ -104,7 +105,7 @@ const neighbors = operation({
           ...(superseded_by ? { superseded_by } : {}),
         };
       }),
-      total: found.length,
+      total,
     };
   },
 });

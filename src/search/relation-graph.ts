@@ -41,10 +41,21 @@ export interface Neighbor {
   readonly steps: readonly Step[];
 }
 
+/** The nearest entries around one, and how many there are in all. */
+export interface Neighborhood {
+  readonly nearest: readonly Neighbor[];
+  readonly total: number;
+}
+
 /** What one file says of another entry: types read from this to that, and those that lead the other way. */
 interface Told {
   readonly out: readonly string[];
   readonly in: readonly string[];
+}
+
+/** The path of the entry that a node is; undefined for what relations lead to without being one. */
+interface Place {
+  path: string | undefined;
 }
 
 type Node = Pick<Indexed, "store" | "path" | "scope" | "kind" | "name">;
@@ -62,7 +73,7 @@ export interface RelationGraphOptions {
  * without being one; what has no relation is no node.
  */
 export class RelationGraph {
-  readonly #graph = new DirectedGraph<Record<string, never>, Told>({ allowSelfLoops: false });
+  readonly #graph = new DirectedGraph<Place, { told: Told }>({ allowSelfLoops: false });
   readonly #options: RelationGraphOptions;
   /** Equal ones are one object: there are few, and a relation each would hold its own. */
   readonly #told = new Map<string, Told>();
@@ -76,10 +87,10 @@ export class RelationGraph {
     return this.#graph.size;
   }
 
-  /** Enters an entry's relations; the entry must not be in. A relation to itself counts as none. */
+  /** Enters an entry and its relations; it must not be in. A relation to itself counts as none. */
   put(entry: Indexed, relations: readonly Relation[] = []): void {
-    if (relations.length === 0) return;
     const source = this.#keyOf(entry);
+    if (this.#graph.hasNode(source)) this.#graph.setNodeAttribute(source, "path", entry.path);
     const targets = new Map<string, Relation[]>();
     for (const relation of relations) {
       const target = `${entry.store}\n${targetAddress(relation.target, entry.scope) ?? relation.target}`;
@@ -87,9 +98,9 @@ export class RelationGraph {
       targets.set(target, [...(targets.get(target) ?? []), relation]);
     }
     for (const [target, told] of targets) {
-      this.#graph.mergeNode(source);
-      this.#graph.mergeNode(target);
-      this.#graph.addDirectedEdge(source, target, this.#share(told));
+      for (const key of [source, target])
+        if (!this.#graph.hasNode(key)) this.#graph.addNode(key, { path: this.#entryPath(key) });
+      this.#graph.addDirectedEdge(source, target, { told: this.#share(told) });
     }
   }
 
@@ -105,10 +116,11 @@ export class RelationGraph {
     return known;
   }
 
-  /** Takes out what an entry's file tells; what others tell about it stays. */
+  /** Takes out an entry and what its file tells; what others tell about it stays. */
   remove(entry: Node): void {
     const key = this.#keyOf(entry);
     if (!this.#graph.hasNode(key)) return;
+    this.#graph.setNodeAttribute(key, "path", undefined);
     for (const target of this.#graph.outNeighbors(key)) {
       this.#graph.dropDirectedEdge(key, target);
       this.#dropIfAlone(target);
@@ -133,16 +145,18 @@ export class RelationGraph {
     return folder === undefined ? undefined : `${folder === "" ? "" : `${folder}/`}${address.slice(colon + 1)}.md`;
   }
 
-  #end(key: string): RelationEnd {
+  #entryPath(key: string): string | undefined {
     const [store = "", address = "", own] = key.split("\n");
     const path = own ?? this.#pathOf(store, address);
     const entry = path === undefined ? undefined : this.#options.at(store, path);
     // A scope may have a second name, which addresses do not use.
-    return { store, address, ...(entry && path !== undefined && addressOf(entry) === address ? { path } : {}) };
+    return entry && addressOf(entry) === address ? entry.path : undefined;
   }
 
-  #isEntry(key: string): boolean {
-    return this.#end(key).path !== undefined;
+  #end(key: string): RelationEnd {
+    const [store = "", address = ""] = key.split("\n");
+    const path = this.#graph.getNodeAttribute(key, "path");
+    return { store, address, ...(path === undefined ? {} : { path }) };
   }
 
   /** The paths of the entries whose own file names this entry in a relation, in order. */
@@ -160,8 +174,8 @@ export class RelationGraph {
     const key = this.#keyOf(entry);
     if (!this.#graph.hasNode(key)) return [];
     const found: Link[] = [];
-    this.#graph.forEachOutEdge(key, (_edge, told, source, target) => this.#read(found, told, source, target));
-    this.#graph.forEachInEdge(key, (_edge, told, source, target) => this.#read(found, told, source, target));
+    this.#graph.forEachOutEdge(key, (_edge, { told }, source, target) => this.#read(found, told, source, target));
+    this.#graph.forEachInEdge(key, (_edge, { told }, source, target) => this.#read(found, told, source, target));
     return found.filter(
       ({ source, type }) =>
         (walk.direction === "both" || (source.path === entry.path) === (walk.direction === "out")) &&
@@ -173,7 +187,7 @@ export class RelationGraph {
   *all(): Iterable<Link> {
     for (const { source, target, attributes } of this.#graph.edgeEntries()) {
       const found: Link[] = [];
-      this.#read(found, attributes, source, target);
+      this.#read(found, attributes.told, source, target);
       yield* found;
     }
   }
@@ -184,54 +198,68 @@ export class RelationGraph {
     for (const type of told.in) found.push({ source: other, type, target: teller, teller: "target" });
   }
 
-  /** The entries next to a node, by key in order, each with the types that lead there; one way out wins over one way in. */
-  #next(key: string, { direction, types }: Walk): Map<string, Omit<Step, "to">> {
-    const ways = { out: new Map<string, Set<string>>(), in: new Map<string, Set<string>>() };
-    const add = (way: "out" | "in", other: string, told: readonly string[]): void => {
-      if (direction !== "both" && direction !== way) return;
-      const counted = told.filter((type) => counts(type, { types }));
-      if (counted.length === 0) return;
-      const known = ways[way].get(other);
-      if (known) for (const type of counted) known.add(type);
-      else ways[way].set(other, new Set(counted));
-    };
-    this.#graph.forEachOutEdge(key, (_edge, told, _source, target) => {
-      add("out", target, told.out);
-      add("in", target, told.in);
+  /** Tells the entries next to a node, in no order to rely on; one with relations both ways may come twice. */
+  #next(key: string, { out, in: back }: Ways, visit: (other: string) => void): void {
+    this.#graph.forEachOutEdge(key, (_edge, { told }, _source, target, _own, { path }) => {
+      if (path !== undefined && (out?.(told.out) || back?.(told.in))) visit(target);
     });
-    this.#graph.forEachInEdge(key, (_edge, told, source) => {
-      add("in", source, told.out);
-      add("out", source, told.in);
+    this.#graph.forEachInEdge(key, (_edge, { told }, source, _target, { path }) => {
+      if (path !== undefined && (back?.(told.out) || out?.(told.in))) visit(source);
     });
-    const next = new Map<string, Omit<Step, "to">>();
-    for (const other of [...new Set([...ways.out.keys(), ...ways.in.keys()])].sort()) {
-      if (!this.#isEntry(other)) continue;
-      const way = ways.out.has(other) ? "out" : "in";
-      next.set(other, { types: [...ways[way].get(other)!].sort(), direction: way });
-    }
-    return next;
   }
 
-  /** The entries up to `depth` steps away, nearest first, then by address; each with one shortest way. */
-  neighbors(entry: Node, walk: Walk & { readonly depth: number }): Neighbor[] {
-    const start = this.#keyOf(entry);
-    if (!this.#graph.hasNode(start)) return [];
-    const seen = new Set([start]);
-    const found: Neighbor[] = [];
-    let level: [string, readonly Step[]][] = [[start, []]];
+  /** How one gets from a node to the next; one way out wins over one way in. */
+  #step(from: string, to: string, { direction, types }: Walk): Step {
+    const there = this.#toldBy(from, to);
+    const back = this.#toldBy(to, from);
+    const read = (told: readonly string[]) => [...new Set(told)].filter((type) => counts(type, types)).sort();
+    const out = direction === "in" ? [] : read([...there.out, ...back.in]);
+    if (out.length > 0) return { types: out, direction: "out", to: this.#end(to) };
+    return { types: read([...there.in, ...back.out]), direction: "in", to: this.#end(to) };
+  }
+
+  #toldBy(from: string, to: string): Told {
+    return this.#graph.hasDirectedEdge(from, to) ? this.#graph.getDirectedEdgeAttribute(from, to, "told") : NOTHING;
+  }
+
+  /** Every entry up to `depth` steps away with the one before it on the way there: nearest first, then by key. */
+  #reach(start: string, walk: Walk & { readonly depth: number }): Map<string, string> {
+    const ways = waysOf(walk);
+    const before = new Map([[start, start]]);
+    let level = this.#graph.hasNode(start) ? [start] : [];
+    const found = new Map<string, string>();
     for (let distance = 1; distance <= walk.depth && level.length > 0; distance++) {
-      const reached: [string, readonly Step[]][] = [];
-      for (const [key, steps] of level) {
-        for (const [other, step] of this.#next(key, walk)) {
-          if (seen.has(other)) continue;
-          seen.add(other);
-          reached.push([other, [...steps, { ...step, to: this.#end(other) }]]);
-        }
-      }
-      level = reached.sort(([a], [b]) => (a < b ? -1 : 1));
-      for (const [, steps] of level) found.push({ end: steps.at(-1)!.to, steps });
+      const reached: string[] = [];
+      for (const key of level)
+        this.#next(key, ways, (other) => {
+          if (before.has(other)) return;
+          before.set(other, key);
+          reached.push(other);
+        });
+      // In order, so that of two ways of one length the same one is told whatever came first into the graph.
+      level = reached.sort();
+      for (const key of level) found.set(key, before.get(key)!);
     }
     return found;
+  }
+
+  /** The entries up to `depth` steps away. */
+  within(entry: Node, walk: Walk & { readonly depth: number }): RelationEnd[] {
+    return [...this.#reach(this.#keyOf(entry), walk).keys()].map((key) => this.#end(key));
+  }
+
+  /** The first `limit` entries up to `depth` steps away: nearest first, then by address; each with one shortest way. */
+  neighbors(entry: Node, walk: Walk & { readonly depth: number; readonly limit: number }): Neighborhood {
+    const start = this.#keyOf(entry);
+    const reached = this.#reach(start, walk);
+    const nearest: Neighbor[] = [];
+    for (const key of reached.keys()) {
+      if (nearest.length === walk.limit) break;
+      const steps: Step[] = [];
+      for (let at = key; at !== start; at = reached.get(at)!) steps.unshift(this.#step(reached.get(at)!, at, walk));
+      nearest.push({ end: this.#end(key), steps });
+    }
+    return { nearest, total: reached.size };
   }
 
   /** The steps of a shortest way from one entry to another, none when they are the same; undefined when there is no way. */
@@ -239,18 +267,40 @@ export class RelationGraph {
     const [start, end] = [this.#keyOf(from), this.#keyOf(to)];
     if (start === end) return [];
     if (!this.#graph.hasNode(start) || !this.#graph.hasNode(end)) return undefined;
-    const back: Walk = { ...walk, direction: OPPOSITE[walk.direction] };
-    const keys = shortestPath(this.#graph, start, end, {
-      after: (key) => [...this.#next(key, walk).keys()],
-      before: (key) => [...this.#next(key, back).keys()],
-    });
-    return keys?.slice(1).map((key, at) => ({ ...this.#next(keys[at]!, walk).get(key)!, to: this.#end(key) }));
+    const near = (ways: Ways) => (key: string) => {
+      const found: string[] = [];
+      this.#next(key, ways, (other) => found.push(other));
+      return found.sort();
+    };
+    const after = near(waysOf(walk));
+    const before = near(waysOf({ ...walk, direction: OPPOSITE[walk.direction] }));
+    const keys = shortestPath(this.#graph, start, end, { after, before });
+    return keys?.slice(1).map((key, at) => this.#step(keys[at]!, key, walk));
   }
 }
 
+const NOTHING: Told = { out: [], in: [] };
 const OPPOSITE: Readonly<Record<Direction, Direction>> = { out: "in", in: "out", both: "both" };
 
 /** Whether a relation's type is one of those asked for. */
-function counts(type: string, { types }: { readonly types?: readonly string[] | undefined }): boolean {
-  return types === undefined ? type !== UNRELATED : types.includes(type);
+const counts = (type: string, types: readonly string[] | undefined): boolean =>
+  types === undefined ? type !== UNRELATED : types.includes(type);
+
+/** For each way that is asked for: whether any of these types leads along it. */
+interface Ways {
+  readonly out: ((types: readonly string[]) => boolean) | undefined;
+  readonly in: ((types: readonly string[]) => boolean) | undefined;
+}
+
+function waysOf({ direction, types }: Walk): Ways {
+  // The same few lists of types are met at every step.
+  const known = new Map<readonly string[], boolean>();
+  const leads = (told: readonly string[]): boolean => {
+    const before = known.get(told);
+    if (before !== undefined) return before;
+    const now = told.some((type) => counts(type, types));
+    known.set(told, now);
+    return now;
+  };
+  return { out: direction === "in" ? undefined : leads, in: direction === "out" ? undefined : leads };
 }

@@ -225,8 +225,8 @@ export class SearchIndex {
   /** The slots of the entries that are related to one, at most so many steps away. */
   #near({ store, path, depth, direction }: NonNullable<SearchRequest["related"]>): Set<number> {
     const entry = this.get(store, path);
-    const found = entry === undefined ? [] : this.relations.neighbors(entry, { depth, direction });
-    return new Set(found.flatMap(({ end }) => this.#table.slotOf(end.store, end.path ?? "") ?? []));
+    const found = entry === undefined ? [] : this.relations.within(entry, { depth, direction });
+    return new Set(found.flatMap((end) => this.#table.slotOf(end.store, end.path ?? "") ?? []));
   }
 
   /** Replaces what is known about an entry whose text stays as it is: nothing is tokenised or related anew. */

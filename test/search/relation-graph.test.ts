@@ -112,7 +112,8 @@ function answers(index: SearchIndex): unknown {
       graph.tellers(entry),
       ...ASKED.map((asked) => [
         sorted(graph.links(entry, asked)),
-        graph.neighbors(entry, { ...asked, depth: 4 }),
+        graph.neighbors(entry, { ...asked, depth: 4, limit: 9 }),
+        graph.within(entry, { ...asked, depth: 4 }),
         entries.map((other) => graph.path(entry, other, asked)),
       ]),
     ]),
@@ -157,7 +158,9 @@ describe("the graph of relations", () => {
           for (const asked of ASKED) {
             const distances = naiveDistances(edges, there, addressOf(entry), asked);
             const near = [...distances].filter(([, distance]) => distance > 0 && distance <= 3);
-            const neighbors = grown.relations.neighbors(entry, { ...asked, depth: 3 });
+            const { nearest: neighbors, total } = grown.relations.neighbors(entry, { ...asked, depth: 3, limit: 99 });
+            expect(total).toBe(near.length);
+            expect(grown.relations.within(entry, { ...asked, depth: 3 })).toEqual(neighbors.map(({ end }) => end));
             const found = neighbors.map(({ end, steps: way }): [string, number] => [end.address, way.length]);
             expect(found.map(([, distance]) => distance)).toEqual(near.map(([, distance]) => distance).sort());
             expect(found.sort()).toEqual(near.sort());
@@ -195,7 +198,7 @@ describe("the graph of relations", () => {
       { store: "s", address: "project/api:memories/gone" },
       { store: "s", address: "nonsense" },
     ]);
-    expect(index.relations.neighbors(a, { direction: "both", depth: 5 })).toEqual([]);
+    expect(index.relations.within(a, { direction: "both", depth: 5 })).toEqual([]);
     expect(index.relations.path(a, b, { direction: "both" })).toBeUndefined();
     index.apply([put({ name: "gone" })]);
     expect(index.relations.path(a, b, { direction: "both" })).toHaveLength(2);
