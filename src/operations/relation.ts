@@ -38,6 +38,7 @@ const create = operation({
   toolset: "graph",
   route: { method: "POST", path: "/relations" },
   args: ["ref", "type", "target"],
+  versionOf: ({ version }) => version,
   render: (output) => `${relationLine(output.relation)}\n${writeLine(output)}`,
   run: async ({ memory, caller }, given) => {
     const { name } = await memory.store();

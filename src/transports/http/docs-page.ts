@@ -39,6 +39,8 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   paths: ["src/billing/invoice.ts"],
   append: "Since March also for invoices.",
   task: "retry failed payments",
+  type: "depends_on",
+  target: "memories/use-postgres-for-billing",
 };
 
 function sample(name: string, schema: Schema): unknown {
