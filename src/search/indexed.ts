@@ -1,6 +1,7 @@
 import type { EntryState, StateFacts } from "../entry/change.js";
 import { creationTime } from "../entry/id.js";
 import { KIND_FOLDERS, type Kind } from "../entry/kinds.js";
+import { readType } from "../entry/relations.js";
 
 /** What the index keeps of an entry: everything but body, relations (see RelationGraph) and free data. Absent means absent in the file. */
 export interface Indexed {
@@ -52,7 +53,9 @@ export function addressOf(entry: Pick<Indexed, "scope" | "kind" | "name">): stri
 export function toIndexed(store: string, path: string, state: EntryState, share: (text: string) => string): Indexed {
   const { entry } = state;
   const { fields } = entry;
-  const supersedes = fields.relations?.filter(({ type }) => type === "supersedes").map(({ target }) => own(target));
+  const supersedes = fields.relations
+    ?.filter(({ type }) => readType(type).type === "supersedes")
+    .map(({ target }) => own(target));
   const all: { readonly [Key in keyof Indexed]: Indexed[Key] | undefined } = {
     store: share(store),
     path,

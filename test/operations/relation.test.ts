@@ -109,6 +109,18 @@ describe("relation create", () => {
     expect(bench.trace()).toEqual(before);
   });
 
+  it("of type supersedes takes the target out of results, until it is deleted", async () => {
+    const found = async () =>
+      (await bench.call<{ hits: Json[] }>("search", { sort: "title" })).hits.map((hit) => hit.title);
+    await relate("b", "Supersedes", "a");
+    expect(await found()).toEqual(["B", "C"]);
+    expect((await bench.call<{ entries: Json[] }>("get", { refs: ["a"] })).entries[0]).toMatchObject({
+      superseded_by: "guidelines/b",
+    });
+    await bench.call("relation delete", { ref: "b", type: "supersedes", target: "a" });
+    expect(await found()).toEqual(["A", "B", "C"]);
+  });
+
   it("does not write over relations that it cannot read", async () => {
     await bench.hand("memories/h.md", entryText("title: H\nrelations:\n  - somebody's notes", "by hand"));
     const before = bench.text("memories/h.md");
