@@ -36,7 +36,7 @@ export interface Step {
 }
 
 /** An entry and the shortest way there; its number of steps is the distance. */
-export interface Neighbor {
+interface Neighbor {
   readonly end: RelationEnd;
   readonly steps: readonly Step[];
 }
