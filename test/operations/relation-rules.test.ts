@@ -103,8 +103,8 @@ describe("an entry that others lead to", () => {
     expect(gone.dangling).toEqual(["memories/a", "memories/c"]);
     const { findings } = await bench.call<{ findings: Json[] }>("admin check");
     expect(findings).toMatchObject([
-      { path: "memories/a.md", rule: "dangling-relation" },
-      { path: "memories/c.md", rule: "dangling-relation" },
+      { path: "memories/a.md", rule: "dangling" },
+      { path: "memories/c.md", rule: "dangling" },
     ]);
     await bench.call("update", { ref: "a", append: "still writable" });
     const items = [
