@@ -1,6 +1,5 @@
+import { targetAddress } from "../entry/relations.js";
 import { addressOf, type Indexed } from "./indexed.js";
-
-const ADDRESS = /^(?:([^:]+):)?((?:memories|guidelines|tools|patterns)\/.+)$/;
 
 /** Which entries say that they take the place of which addresses; an archived entry takes nobody's place. */
 export class Supersessions {
@@ -53,8 +52,8 @@ function targetsOf(entry: Indexed): ReadonlySet<string> {
   const found = new Set<string>();
   if (entry.status === "archived") return found;
   for (const target of entry.supersedes ?? []) {
-    const [, scope, local] = ADDRESS.exec(target) ?? [];
-    if (local !== undefined) found.add(`${scope ?? entry.scope}:${local}`);
+    const address = targetAddress(target, entry.scope);
+    if (address !== undefined) found.add(address);
   }
   return found;
 }

@@ -105,7 +105,7 @@ function mendLinks(bytes: Uint8Array, at: EntryAt, { redirect }: MendPlan, fixed
   const relations = read.kind === "entry" ? (read.entry.fields.relations ?? []) : [];
   const led = relations.flatMap(({ type, target }) => {
     const next = redirect(target);
-    const message = `${type} leads to ${next} now, where its target went`;
+    const message = `${type} leads to ${next} now; ${target} is not there`;
     return next === undefined ? [] : [{ rule: "dangling", message }];
   });
   const after = led.length === 0 ? undefined : retarget(bytes, redirect);

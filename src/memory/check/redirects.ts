@@ -12,7 +12,10 @@ import type { Survey } from "./survey.js";
 
 type AddressRef = Extract<Ref, { type: "address" }>;
 
-/** The new targets of relations that lead nowhere, where it is known what their old ones have become: source path → target → new target. */
+/**
+ * The new targets of relations that lead nowhere, where it is known what their old ones have become or what was meant
+ * (other letter case, a scope around): source path → target → new target.
+ */
 export async function findRedirects(
   { now, root }: Survey,
   view: StoreView,
@@ -28,7 +31,7 @@ export async function findRedirects(
       const to = targets.find(target, file.entry!);
       if (to.kind !== "missing" || to.ref.type !== "address") continue;
       known ??= new Moves(now, await view.moves(), base ?? (await view.head()));
-      const place = await known.find(to.ref, file.entry!, root);
+      const place = to.meant?.entry ? to.meant : await known.find(to.ref, file.entry!, root);
       if (place === undefined || place === file) continue;
       const own = found.get(file.path) ?? new Map<string, string>();
       found.set(file.path, own.set(target, formatAddress(place.entry!, file.entry!.scope)));

@@ -1,4 +1,4 @@
-import { parseRef, type Ref } from "../../entry/address.js";
+import { formatAddress, parseRef, type Ref } from "../../entry/address.js";
 import type { Kind } from "../../entry/kinds.js";
 import { foldName } from "../../entry/name.js";
 import { parseScope, type Scope, scopeFolder } from "../../entry/scope.js";
@@ -9,15 +9,18 @@ type Target =
   | { readonly kind: "entry"; readonly file: FileFacts }
   /** A scope's document, or a place in another store: nothing to say against it here. */
   | { readonly kind: "elsewhere" }
-  | { readonly kind: "missing"; readonly ref: Ref }
+  /** `meant` is an entry that whoever wrote it may have had in mind. */
+  | { readonly kind: "missing"; readonly ref: Ref; readonly meant?: FileFacts | undefined }
   | { readonly kind: "no-address"; readonly reason: string };
 
+const exactly = (scope: string, kind: Kind, name: string): string => `${scope}:${kind}/${name}`;
 const inScope = (scope: string, kind: Kind, name: string): string => `${scope}:${kind}/${foldName(name)}`;
 const inFolder = (folder: string, kind: Kind, name: string): string => `/${folder}:${kind}/${foldName(name)}`;
 
-/** The entries of a store by everything that a relation may call them. */
+/** The entries of a store by their addresses, and by everything else that somebody may call them. */
 class LinkTargets {
   readonly #root: Scope;
+  readonly #exact = new Map<string, FileFacts>();
   readonly #places = new Map<string, FileFacts>();
   readonly #ids = new Map<string, FileFacts>();
   readonly #names = new Map<string, FileFacts>();
@@ -34,6 +37,7 @@ class LinkTargets {
     // A file that cannot be read is there all the same; its own finding tells.
     const { kind, scope, folder, name } = located;
     this.#scopes.add(scope);
+    this.#exact.set(exactly(scope, kind, name), file);
     this.#places.set(inScope(scope, kind, name), file);
     this.#places.set(inFolder(folder, kind, name), file);
     this.#names.set(foldName(name), file);
@@ -41,7 +45,7 @@ class LinkTargets {
     if (entry?.id !== undefined) this.#ids.set(entry.id, file);
   }
 
-  /** What a target leads to for an entry: in its own scope, else in those around it. */
+  /** What a target leads to for an entry, as everything else reads it: an address, without a scope in the entry's own. */
   find(target: string, from: Pick<EntryFacts, "scope" | "folder">): Target {
     let ref: Ref;
     try {
@@ -49,18 +53,21 @@ class LinkTargets {
     } catch {
       return { kind: "no-address", reason: "it is no address, such as guidelines/handle-rejections" };
     }
-    const found = this.#lookUp(ref, from);
+    if (ref.type === "scope-document" && this.#scopes.has(ref.scope)) return { kind: "elsewhere" };
+    const found =
+      ref.type === "address" ? this.#exact.get(exactly(ref.scope ?? from.scope, ref.kind, ref.name)) : undefined;
     if (found) return { kind: "entry", file: found };
-    if (ref.type === "scope-document")
-      return this.#scopes.has(ref.scope) ? { kind: "elsewhere" } : this.#missing(ref, ref.scope);
-    return ref.type === "address" && ref.scope !== undefined ? this.#missing(ref, ref.scope) : { kind: "missing", ref };
+    const scope = ref.type === "address" || ref.type === "scope-document" ? ref.scope : undefined;
+    const meant = this.#lookUp(ref, from);
+    const ours = scope === undefined || meant !== undefined || this.#holds(scope);
+    return ours ? { kind: "missing", ref, meant } : { kind: "elsewhere" };
   }
 
-  #missing(ref: Ref, scope: string): Target {
-    const ours = this.#scopes.has(scope) || scopeFolder(parseScope(scope), this.#root) !== undefined;
-    return ours ? { kind: "missing", ref } : { kind: "elsewhere" };
+  #holds(scope: string): boolean {
+    return this.#scopes.has(scope) || scopeFolder(parseScope(scope), this.#root) !== undefined;
   }
 
+  /** The entry that a ref would name with less strictness: in letter case, in the scopes around, by id or name. */
   #lookUp(ref: Ref, from: Pick<EntryFacts, "scope" | "folder">): FileFacts | undefined {
     switch (ref.type) {
       case "address": {
@@ -111,8 +118,18 @@ export function linkFindings(file: FileFacts, targets: LinkTargets): Judgement[]
     const add = (rule: string, message: string): void => void found.push({ path: file.path, line, rule, message });
     const to = targets.find(target, file.entry!);
     if (to.kind === "entry" && to.file === file) add("self-link", `${type} leads to the entry itself`);
-    if (to.kind === "missing") add("dangling", `${type} leads to ${target}, which is not there`);
+    if (to.kind === "missing") {
+      // What may have been meant can come and go while the relation stays as it was.
+      const key = `${type} ${target}`;
+      const message = `${type} leads to ${target}, which is not there${hintOf(to.meant, file)}`;
+      found.push({ path: file.path, line, rule: "dangling", message, key });
+    }
     if (to.kind === "no-address") add("dangling", `${type} leads to ${target}: ${to.reason}`);
   }
   return found;
+}
+
+function hintOf(meant: FileFacts | undefined, { entry, path }: FileFacts): string {
+  if (meant?.located.type !== "entry" || meant.path === path) return "";
+  return `; if it means ${formatAddress(meant.located, entry!.scope)}, write that`;
 }
