@@ -22,11 +22,7 @@ export interface RelationPage {
 const keyOf = ({ source, type, target }: Link): string => `${source.address}\n${type}\n${target.address}`;
 
 /** One page of relations in order of source, type and target; one that two files tell comes once. */
-export async function listRelations(
-  memory: Memory,
-  request: ListRequest,
-  view: View = memory,
-): Promise<RelationPage> {
+export async function listRelations(memory: Memory, request: ListRequest, view: View = memory): Promise<RelationPage> {
   const { entry, types, cursor, limit } = request;
   const graph = view.index.relations;
   const links = new Map<string, Link>();

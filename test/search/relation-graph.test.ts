@@ -4,7 +4,7 @@ import type { Relation } from "../../src/entry/entry.js";
 import { addressOf, type Indexed } from "../../src/search/indexed.js";
 import type { Direction, RelationGraph } from "../../src/search/relation-graph.js";
 import type { SearchIndex } from "../../src/search/search-index.js";
-import { drop, type Given, indexOf, names, pathOf, put } from "./states.js";
+import { drop, facts, type Given, indexOf, NOW, names, pathOf, put } from "./states.js";
 
 const NAMES = ["a", "b", "c", "d", "e", "f"];
 const SCOPES = ["project/api", "session/x"];
@@ -30,11 +30,19 @@ interface Step {
   readonly gone: boolean;
   /** The new name of an entry that is moved. */
   readonly to?: string;
+  /** Only news about what is there: with the entry, or the facts alone. */
+  readonly news?: "whole" | "facts";
 }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: given.map((item) => ({ item, gone: false })) },
   { weight: 1, arbitrary: given.map((item) => ({ item, gone: true })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(given, fc.constantFrom("whole" as const, "facts" as const))
+      .map(([item, news]) => ({ item, gone: false, news })),
+  },
   { weight: 1, arbitrary: fc.tuple(given, fc.constantFrom(...NAMES)).map(([item, to]) => ({ item, gone: false, to })) },
 );
 
@@ -123,7 +131,13 @@ function answers(index: SearchIndex): unknown {
 function play(steps: readonly Step[]): { live: Map<string, Given>; grown: SearchIndex } {
   const live = new Map<string, Given>();
   const grown = indexOf();
-  for (const { item, gone, to } of steps) {
+  for (const { item, gone, to, news } of steps) {
+    if (news) {
+      const there = live.get(pathOf(item));
+      const told = { ...(there ?? item), state: { updatedAt: NOW, pending: true } };
+      if (there || news === "facts") grown.apply([news === "facts" ? facts(told) : put(told)]);
+      continue;
+    }
     const moved = to === undefined ? item : { ...item, name: to };
     live.delete(pathOf(item));
     if (!gone) live.set(pathOf(moved), moved);
@@ -203,6 +217,23 @@ describe("the graph of relations", () => {
     index.apply([put({ name: "gone" })]);
     expect(index.relations.path(a, b, { direction: "both" })).toHaveLength(2);
     index.apply([drop({ name: "gone" }), drop({ name: "a" }), drop({ name: "b" })]);
+    expect([index.relations.size, [...index.relations.all()]]).toEqual([0, []]);
+  });
+
+  it("stays as it is through news about an entry, which the rest of the index takes in", async () => {
+    const a: Given = { name: "a", fields: { relations: [{ type: "cites", target: "memories/b" }] } };
+    const index = indexOf(a, { name: "b" });
+    const before = answers(index);
+    for (const item of [a, { name: "b" }])
+      for (const state of [{ author: "Ada", pending: true }, { author: "Bob" }]) {
+        index.apply([facts({ ...item, state })]);
+        expect(answers(index)).toEqual(before);
+        index.apply([put({ ...item, state })]);
+        expect(answers(index)).toEqual(before);
+      }
+    const related = { store: "s", path: "memories/a.md", depth: 1, direction: "out" } as const;
+    expect(await names(index, { related, author: "Bob" })).toEqual(["b"]);
+    index.apply([drop(a)]);
     expect([index.relations.size, [...index.relations.all()]]).toEqual([0, []]);
   });
 
