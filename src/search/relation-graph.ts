@@ -118,7 +118,7 @@ export class RelationGraph {
 
   /** Takes out an entry and what its file tells; what others tell about it stays. */
   remove(entry: Node): void {
-    const key = this.#keyOf(entry);
+    const key = this.#nodeOf(entry);
     if (!this.#graph.hasNode(key)) return;
     this.#graph.setNodeAttribute(key, "path", undefined);
     for (const target of this.#graph.outNeighbors(key)) {
@@ -137,6 +137,14 @@ export class RelationGraph {
     const address = addressOf(entry);
     const key = `${entry.store}\n${address}`;
     return this.#pathOf(entry.store, address) === entry.path ? key : `${key}\n${entry.path}`;
+  }
+
+  /** The node of an entry that was put under whatever place its store had then for its scope, else where it would be now. */
+  #nodeOf(entry: Node): string {
+    const key = `${entry.store}\n${addressOf(entry)}`;
+    for (const one of [key, `${key}\n${entry.path}`])
+      if (this.#graph.hasNode(one) && this.#graph.getNodeAttribute(one, "path") === entry.path) return one;
+    return this.#keyOf(entry);
   }
 
   #pathOf(store: string, address: string): string | undefined {
@@ -161,7 +169,7 @@ export class RelationGraph {
 
   /** The paths of the entries whose own file names this entry in a relation, in order. */
   tellers(entry: Node): string[] {
-    const key = this.#keyOf(entry);
+    const key = this.#nodeOf(entry);
     if (!this.#graph.hasNode(key)) return [];
     return this.#graph
       .inNeighbors(key)
@@ -171,7 +179,7 @@ export class RelationGraph {
 
   /** The relations of one entry, dangling ones too; one that both files tell comes twice. */
   links(entry: Node, walk: Walk): Link[] {
-    const key = this.#keyOf(entry);
+    const key = this.#nodeOf(entry);
     if (!this.#graph.hasNode(key)) return [];
     const found: Link[] = [];
     this.#graph.forEachOutEdge(key, (_edge, { told }, source, target) => this.#read(found, told, source, target));
@@ -245,12 +253,12 @@ export class RelationGraph {
 
   /** The entries up to `depth` steps away. */
   within(entry: Node, walk: Walk & { readonly depth: number }): RelationEnd[] {
-    return [...this.#reach(this.#keyOf(entry), walk).keys()].map((key) => this.#end(key));
+    return [...this.#reach(this.#nodeOf(entry), walk).keys()].map((key) => this.#end(key));
   }
 
   /** The first `limit` entries up to `depth` steps away: nearest first, then by address; each with one shortest way. */
   neighbors(entry: Node, walk: Walk & { readonly depth: number; readonly limit: number }): Neighborhood {
-    const start = this.#keyOf(entry);
+    const start = this.#nodeOf(entry);
     const reached = this.#reach(start, walk);
     const nearest: Neighbor[] = [];
     for (const key of reached.keys()) {
@@ -264,7 +272,7 @@ export class RelationGraph {
 
   /** The steps of a shortest way from one entry to another, none when they are the same; undefined when there is no way. */
   path(from: Node, to: Node, walk: Walk): Step[] | undefined {
-    const [start, end] = [this.#keyOf(from), this.#keyOf(to)];
+    const [start, end] = [this.#nodeOf(from), this.#nodeOf(to)];
     if (start === end) return [];
     if (!this.#graph.hasNode(start) || !this.#graph.hasNode(end)) return undefined;
     const near = (ways: Ways) => (key: string) => {

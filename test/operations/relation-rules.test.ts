@@ -162,3 +162,25 @@ describe("a search among related entries", () => {
     await bench.refused("search", { related_to: "none" }, "not_found");
   });
 });
+
+describe("a store that gets another name while it is open", () => {
+  it("has the relations that its files tell, as one that is opened anew", async () => {
+    await bench.call("relation create", { ref: "a", type: "depends_on", target: "b" });
+    await bench.call("relation create", { ref: "b", type: "cites", target: "a" });
+    await bench.hand("memory.yaml", (bench.text("memory.yaml") ?? "").replace(/^name: .*$/m, "name: other"));
+    await bench.call("admin config", { key: "response_format", value: "json" });
+    expect(bench.memory.scope).toBe("project/other");
+    for (const file of ["memories/a.md", "memories/b.md"])
+      await bench.hand(file, (bench.text(file) ?? "").replace("depends_on", "validates"));
+    const again = await Bench.open({ dir: bench.dir });
+    const listed = (await again.call<{ relations: Json[] }>("relation list", {})).relations;
+    expect(listed.map(({ source, type, target }) => [source, type, target])).toEqual([
+      ["memories/a", "validates", "memories/b"],
+      ["memories/b", "cites", "memories/a"],
+    ]);
+    await again.memory.close();
+    await bench.hand("memories/b.md", `${bench.text("memories/b.md")}\nMore.\n`);
+    expect((await bench.call<{ relations: Json[] }>("relation list", {})).relations).toEqual(listed);
+    for (const ref of ["a", "b"]) expect(await relations(ref)).toHaveLength(2);
+  });
+});
