@@ -253,9 +253,11 @@ describe("ETag", () => {
       expect([tag, status, text, headers.etag]).toEqual([tag, 304, "", `"${version}"`]);
     }
     for (const tag of ['"other"', version, ""]) expect([tag, (await get(tag)).status]).toEqual([tag, 200]);
-    // The history grows while the version stays.
-    const full = await get(`"${version}"`, "?include=history");
-    expect([full.status, full.headers.etag]).toEqual([200, undefined]);
+    // The history grows and others come to lead there while the version stays.
+    for (const part of ["history", "relations"]) {
+      const full = await get(`"${version}"`, `?include=${part}`);
+      expect([part, full.status, full.headers.etag]).toEqual([part, 200, undefined]);
+    }
     await server.ask(ref(address), { method: "PATCH", body: { append: "x" } });
     expect((await get(`"${version}"`)).status).toBe(200);
   });
