@@ -3,7 +3,7 @@ import { locate } from "../entry/entry-path.js";
 import { parseEntry } from "../entry/markdown.js";
 import type { Scope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
-import type { Current } from "../store/observer.js";
+import type { Current } from "../store/observed.js";
 import type { Session } from "../store/session.js";
 import type { FileWrite } from "../store/writer.js";
 import { parseAt } from "./parse-at.js";
