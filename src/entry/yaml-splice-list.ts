@@ -15,15 +15,16 @@ export function spliceList(
 ): string | undefined {
   const { items } = pair;
   if (items === undefined || items.length === 0 || wanted.length === 0) return undefined;
-  const plan = match(items, wanted);
+  const plan = matchItems(items, wanted);
   if (pair.style === "flow-seq") return spliceFlow(source, pair, items, plan);
   return pair.style === "block-seq" ? spliceBlock(source, pair, items, plan, indent, eol) : undefined;
 }
 
-type Step = { readonly keep: YamlItem } | { readonly add: unknown };
+/** What becomes of one wanted value: an item of the list as it is, or a new one. */
+export type Step = { readonly keep: YamlItem } | { readonly add: unknown };
 
 /** Which old item each wanted value takes over; an item is taken once, and only in order. Undefined inside is a new one. */
-function match(items: readonly YamlItem[], wanted: readonly unknown[]): readonly Step[] {
+export function matchItems(items: readonly YamlItem[], wanted: readonly unknown[]): readonly Step[] {
   let next = 0;
   return wanted.map((value) => {
     for (let at = next; at < items.length; at += 1) {

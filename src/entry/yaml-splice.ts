@@ -10,6 +10,7 @@ import {
   type YamlOutline,
   type YamlPair,
 } from "./yaml.js";
+import { spliceItems } from "./yaml-splice-items.js";
 import { spliceList } from "./yaml-splice-list.js";
 
 /**
@@ -96,7 +97,10 @@ function* attempts(
     return;
   }
   yield spliceScalar(source, pair, value);
-  if (Array.isArray(value)) yield spliceList(source, pair, value, indent, eol);
+  if (Array.isArray(value)) {
+    yield spliceItems(source, pair, value);
+    yield spliceList(source, pair, value, indent, eol);
+  }
   yield spliceLines(source, pair, formatPair(key, value, indent), eol);
   yield splice(source, pair.start, pair.end, inEol(formatPair(key, value, indent), eol));
 }

@@ -52,6 +52,8 @@ export interface YamlOutline {
 export interface YamlPair {
   readonly key: string;
   readonly value: unknown;
+  readonly keyStart: number;
+  readonly keyEnd: number;
   /** Start of the line with the key. */
   readonly start: number;
   /** Just after the line break that ends the value's last line. */
@@ -188,6 +190,8 @@ function outlineOf(map: YAMLMap, value: Readonly<Record<string, unknown>>, sourc
     pairs.push({
       key: text,
       value: value[text],
+      keyStart: keyRange[0],
+      keyEnd: keyRange[1],
       start,
       end: lineEnd(source, written ?? keyRange[1]),
       valueStart: from,

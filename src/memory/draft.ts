@@ -32,14 +32,19 @@ export class Draft {
     this.#root = root;
   }
 
-  /** The entry at a store path; undefined when there is no file. Throws `invalid_input` for a file that cannot be read. */
-  async read(path: string): Promise<Drafted | undefined> {
+  /** Any file of the store; undefined when there is none. The version is undefined for bytes that this draft put there. */
+  async file(path: string): Promise<Pick<Drafted, "bytes" | "version"> | undefined> {
     const put = this.#puts.get(path);
     const current = put ? undefined : await this.#session.read(path);
     if (!put) this.#found.set(path, current);
     const bytes = put ? put.after : current?.bytes;
-    if (!bytes) return undefined;
-    return this.#parse(path, bytes, current?.version);
+    return bytes ? { bytes, version: current?.version } : undefined;
+  }
+
+  /** The entry at a store path; undefined when there is no file. Throws `invalid_input` for a file that cannot be read. */
+  async read(path: string): Promise<Drafted | undefined> {
+    const found = await this.file(path);
+    return found && this.#parse(path, found.bytes, found.version);
   }
 
   /** What this draft found at a path, as an entry; undefined when there was none that can be read. */
@@ -77,7 +82,8 @@ export class Draft {
   /** The entries as this draft will leave them, of all files that it writes. */
   entries(): readonly Drafted[] {
     for (const { path, after } of this.#puts.values())
-      if (after && !this.#drafted.has(path)) this.#drafted.set(path, this.#parse(path, after, undefined));
+      if (after && !this.#drafted.has(path) && locate(path, this.#root).type === "entry")
+        this.#drafted.set(path, this.#parse(path, after, undefined));
     return [...this.#drafted.values()];
   }
 

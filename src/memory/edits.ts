@@ -74,12 +74,17 @@ export function resultOf(memory: Memory, store: string, edit: Edit, written: Wri
     store,
     scope: edit.at.scope,
     path: edit.path,
-    ...(written.commit === undefined ? {} : { commit: written.commit }),
-    committed: written.commit !== undefined,
-    ...(written.pending === undefined ? {} : { pending: written.pending }),
+    ...standing(written),
     ...(dangling.length === 0 ? {} : { dangling: dangling.map((entry) => formatAddress(entry, memory.scope)) }),
   };
 }
+
+/** Where a write stands: in a commit of the branch, or not yet and why. */
+export const standing = ({ commit, pending }: Written) => ({
+  ...(commit === undefined ? {} : { commit }),
+  committed: commit !== undefined,
+  ...(pending === undefined ? {} : { pending }),
+});
 
 /** The id that the entry at `path` keeps when it is written: its own, unless another path had it first; else a new one. */
 export function idToWrite(memory: Memory, draft: Draft, path: string, id: string | undefined): string {
@@ -107,8 +112,29 @@ export async function refuseSecrets(draft: Draft, allow: readonly string[]): Pro
   }
 }
 
+/** Refuses texts of a caller's, by field, that look like secrets: for writes that add nothing else. */
+export async function refuseSecretTexts(
+  texts: Readonly<Record<string, string | undefined>>,
+  allow: readonly string[],
+): Promise<void> {
+  for (const [field, text = ""] of Object.entries(texts)) {
+    const [found] = await findSecrets(text, allow);
+    if (!found) continue;
+    throw new MemoryError(
+      "invalid_input",
+      `Nothing was written: ${field} looks like a secret (rule ${found.rule}). ` +
+        `Leave it out, or pass allow_secrets: ["${found.rule}"] when it is none.`,
+      { field, rule: found.rule },
+    );
+  }
+}
+
 /** Refuses an edit made on another version than the current one. */
-export function assertBase(address: string, current: Drafted, base: string | undefined): void {
+export function assertBase(
+  address: string,
+  current: Pick<Drafted, "bytes" | "version">,
+  base: string | undefined,
+): void {
   if (base === undefined || base === current.version) return;
   throw new MemoryError(
     "stale_version",

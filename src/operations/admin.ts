@@ -3,7 +3,9 @@ import { SETTING_KEYS, SETTINGS, type SettingKey } from "../config/settings.js";
 import { formatAddress } from "../entry/address.js";
 import { locate } from "../entry/entry-path.js";
 import { KINDS } from "../entry/kinds.js";
+import { TAGS_FILE } from "../entry/tag-file.js";
 import type { Memory } from "../memory/memory.js";
+import { readTags, tagsFault } from "../memory/tags.js";
 import { check } from "./check.js";
 import { operation } from "./operation.js";
 
@@ -93,6 +95,8 @@ const status = operation({
     const index = { state: indexState, done: memory.index.size, ...(total === undefined ? {} : { total }) };
     const entries = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
     for (const { kind } of memory.index.entries()) entries[kind] = (entries[kind] ?? 0) + 1;
+    const fault = tagsFault(await readTags(memory));
+    const broken = fault === undefined ? [] : [{ path: TAGS_FILE, reason: fault }];
     const dropped = await Promise.all(
       state.dropped.map(async ({ path, version }) => ({ address: await addressOf(memory, path), version })),
     );
@@ -101,7 +105,7 @@ const status = operation({
       entries: Object.fromEntries(Object.entries(entries).filter(([, count]) => count > 0)),
       index,
       ...(store.past.state === undefined ? {} : { history: store.past.state }),
-      invalid: [...state.invalid].sort((a, b) => (a.path < b.path ? -1 : 1)),
+      invalid: [...state.invalid, ...broken].sort((a, b) => (a.path < b.path ? -1 : 1)),
       pending: (await Promise.all(state.pending.map((path) => addressOf(memory, path)))).sort(),
       ...(state.held.length === 0
         ? {}

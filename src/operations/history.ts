@@ -7,8 +7,9 @@ import { recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
 import { refuseRelations } from "../memory/relation-check.js";
-import { planRestore } from "../memory/remove.js";
+import { planRestore, type RestoreInput } from "../memory/remove.js";
 import { resolvePath } from "../memory/resolve.js";
+import { ownFile, restoreFile } from "../memory/restore-file.js";
 import { findVersion, versionsOf } from "../memory/versions.js";
 import { writeLine } from "./entry-head.js";
 import { goOn, operation } from "./operation.js";
@@ -52,7 +53,7 @@ const list = operation({
   },
   run: async ({ memory }, given) => {
     await memory.fresh();
-    const path = await resolvePath(memory, given.ref);
+    const path = ownFile(given.ref) ?? (await resolvePath(memory, given.ref));
     const { versions, truncated } = await versionsOf(memory, path, given.ref);
     return {
       address: await addressAt(memory, path),
@@ -135,10 +136,14 @@ const restore = operation({
   args: ["ref", "version"],
   versionOf: ({ version }) => version,
   render: writeLine,
-  run: ({ memory, caller, signal }, given) =>
-    memory.transact(async (draft) => {
+  run: ({ memory, caller, signal }, given) => {
+    const input = given as RestoreInput;
+    const own = ownFile(given.ref);
+    if (own !== undefined)
+      return restoreFile(memory, own, input, { caller, reason: given.reason, allow: given.allow_secrets ?? [] });
+    return memory.transact(async (draft) => {
       goOn(signal);
-      const edit = await planRestore(memory, draft, given as Parameters<typeof planRestore>[2]);
+      const edit = await planRestore(memory, draft, input);
       await refuseRelations(memory, draft);
       await refuseSecrets(draft, given.allow_secrets ?? []);
       const { name } = await memory.store();
@@ -146,7 +151,8 @@ const restore = operation({
         record: recordOf([edit], caller, given.reason),
         answer: (written) => resultOf(memory, name, edit, written),
       };
-    }),
+    });
+  },
 });
 
 const origin = z.int().optional();

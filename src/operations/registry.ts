@@ -5,6 +5,7 @@ import { historyOperations } from "./history.js";
 import type { Operation } from "./operation.js";
 import { relationOperations } from "./relation.js";
 import { search } from "./search.js";
+import { tagOperations } from "./tag.js";
 import { bulk, remove, save, update } from "./write.js";
 
 /** Every verb of the product, in the order in which tools and help list them. */
@@ -18,6 +19,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...historyOperations,
   bulk,
   ...relationOperations,
+  ...tagOperations,
   ...adminOperations,
 ];
 

@@ -37,17 +37,23 @@ async function differing(context: StoreContext, observer: Observer): Promise<Dif
   return { files: lines.map(name), untracked: lines.filter((line) => line.startsWith("??")).map(name) };
 }
 
+/** The store's own files that are not as HEAD has them. */
+export function changedOwnFiles(context: StoreContext, observer: Observer): string[] {
+  const format = context.host?.objects.format ?? "sha1";
+  return ["memory.yaml", "tags.yaml", ".gitattributes"].filter((file) => {
+    const head = observer.headBlob(file);
+    if (head === undefined) return false;
+    const read = readWorkingFile(path.join(context.root, file));
+    return head !== (read.kind === "file" ? blobId(read.bytes, format) : null);
+  });
+}
+
 /** The same by our own means: entries, and the store's own files. */
 async function differingFrom(context: StoreContext, observer: Observer): Promise<string[]> {
-  const { format } = context.host!.objects;
   const files = new Set(observer.pendingPaths());
   for (const file of observer.headPaths())
     if (readWorkingFile(path.join(context.root, file)).kind === "absent") files.add(file);
-  for (const file of ["memory.yaml", "tags.yaml", ".gitattributes"]) {
-    const read = readWorkingFile(path.join(context.root, file));
-    if (read.kind !== "file" && observer.headBlob(file)) files.add(file);
-    if (read.kind === "file" && observer.headBlob(file) !== blobId(read.bytes, format)) files.add(file);
-  }
+  for (const file of changedOwnFiles(context, observer)) files.add(file);
   return [...files];
 }
 

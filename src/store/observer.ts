@@ -128,7 +128,8 @@ export class Observer {
 
   /** Blob id that HEAD has at a store path; null = none, undefined = there is no HEAD to ask. */
   headBlob(file: string): string | null | undefined {
-    return this.#context.host?.readable ? (this.#head.get(file) ?? null) : undefined;
+    // Before HEAD was looked at there is nothing to tell of it.
+    return this.#context.host?.readable && this.#hostStamp !== "" ? (this.#head.get(file) ?? null) : undefined;
   }
 
   headPaths(): Iterable<string> {

@@ -1,3 +1,4 @@
+import { changedOwnFiles } from "./commit-store.js";
 import { type StoreContext, storePath } from "./context.js";
 import { droppedWrites } from "./dropped.js";
 import type { Invalid } from "./observed.js";
@@ -31,7 +32,7 @@ export async function statusOf(
   return {
     invalid: observer.invalid,
     others: observer.others,
-    pending: observer.pendingPaths(),
+    pending: [...observer.pendingPaths(), ...changedOwnFiles(context, observer)],
     held: state.held.map(store),
     dropped: dropped.map((one) => ({ path: store(one), version: one.version })),
     unsupported: context.host?.repository.unsupported ?? [],

@@ -13,7 +13,7 @@ import { type History, history, readVersion } from "./history.js";
 import { HistoryIndex } from "./history-index.js";
 import { JournalLog } from "./journal-log.js";
 import { LocalState, localFolder } from "./local-state.js";
-import type { Current } from "./observed.js";
+import type { Current, Invalid } from "./observed.js";
 import { Observer } from "./observer.js";
 import { Past } from "./past.js";
 import { publishPending } from "./publisher.js";
@@ -25,6 +25,7 @@ import type { StoreOptions } from "./store-options.js";
 import { type StoreView, storeView } from "./store-view.js";
 import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
+import { readWorkingFile } from "./working-files.js";
 import { asRefusal, assertWritable, isWritable } from "./writable.js";
 import { StartOver, Writer } from "./writer.js";
 
@@ -113,6 +114,11 @@ export class Store {
   /** The store's folder as seen from its repository's top; `.` when they are one. */
   get relativeRoot(): string {
     return this.#context.prefix.slice(0, -1) || ".";
+  }
+
+  /** Entries' files that cannot be read. */
+  get invalid(): readonly Invalid[] {
+    return this.#observer.invalid;
   }
 
   get mode(): CommitMode {
@@ -306,6 +312,12 @@ export class Store {
     } catch (error) {
       throw asRefusal(error);
     }
+  }
+
+  /** Why the file at a store path is not read, such as a link; undefined when it can be, or is not there. */
+  refusal(file: string): string | undefined {
+    const read = readWorkingFile(path.join(this.root, file));
+    return read.kind === "refused" ? read.reason : undefined;
   }
 
   /** Every version of the entry at a store path. */

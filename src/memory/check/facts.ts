@@ -6,7 +6,7 @@ import type { Kind } from "../../entry/kinds.js";
 import { MAX_FILE_BYTES, type ReadEntry, readEntry } from "../../entry/markdown.js";
 import type { Scope } from "../../entry/scope.js";
 import { findSecrets } from "../../entry/secrets.js";
-import { parseYaml } from "../../entry/yaml.js";
+import { readTagFile } from "../../entry/tag-file.js";
 import type { Finding } from "../../reports/check-report.js";
 import { fieldFindings } from "./fields.js";
 import { linkLines } from "./link-lines.js";
@@ -117,8 +117,9 @@ async function judgements(
   const open = conflict ? openConflict(path, bytes) : undefined;
   if (open) found.push(open);
   if (located.type === "ignored" && located.what === "tags" && decoded.kind === "text" && marker === undefined) {
-    const map = parseYaml(decoded.text.replace(/^\uFEFF/, ""));
-    if (map.kind === "fault") add("unreadable", map.line ?? 1, map.reason);
+    const file = readTagFile(bytes);
+    if (file.kind === "unreadable") add("unreadable", file.line ?? 1, file.reason);
+    else for (const { line, message } of file.problems) add("tag", line ?? 1, message);
   }
   if (read?.kind === "unreadable" && marker === undefined) add("unreadable", read.line ?? 1, read.reason);
   if (read?.kind === "entry") for (const one of fieldFindings(read)) add(one.rule, one.line, one.message);

@@ -1,0 +1,53 @@
+import { MANIFEST_FILE, parseManifest } from "../entry/manifest.js";
+import { TAGS_FILE } from "../entry/tag-file.js";
+import { MemoryError } from "../errors.js";
+import type { Caller } from "./caller.js";
+import { assertBase, refuseSecrets, standing, type WriteResult } from "./edits.js";
+import type { Memory } from "./memory.js";
+import type { RestoreInput } from "./remove.js";
+import { findVersion } from "./versions.js";
+
+/** The store path of a file of the store's own, which has versions as entries have; undefined for any other ref. */
+export const ownFile = (ref: string): string | undefined =>
+  [TAGS_FILE, MANIFEST_FILE].find((file) => file === ref.toLowerCase());
+
+/** Makes an older state of a file of the store's own its newest version. */
+export function restoreFile(
+  memory: Memory,
+  path: string,
+  input: RestoreInput,
+  { caller, reason, allow }: { caller: Caller; reason: string | undefined; allow: readonly string[] },
+): Promise<WriteResult> {
+  return memory.transact(async (draft) => {
+    const { bytes, version } = await findVersion(memory, path, path, input.version);
+    if (!bytes)
+      throw new MemoryError("invalid_input", `In that version ${path} was deleted. [[history]] lists the others.`, {
+        version: input.version,
+      });
+    const old = await draft.file(path);
+    if (old) assertBase(path, old, input.base_version);
+    // A store without a manifest that can be read would be none.
+    if (path === MANIFEST_FILE) parseManifest(bytes);
+    const change = old && Buffer.compare(old.bytes, bytes) === 0 ? "unchanged" : "restored";
+    if (change === "restored") draft.put({ path, after: bytes, op: change });
+    await refuseSecrets(draft, allow);
+    const { name: store } = await memory.store();
+    return {
+      record: {
+        op: "restored",
+        subject: `memory: restore ${path}`,
+        ...(reason === undefined ? {} : { reason }),
+        ...caller,
+      },
+      answer: (written) => ({
+        address: path,
+        ...(version.version === null ? {} : { version: version.version }),
+        change,
+        store,
+        scope: memory.scope,
+        path,
+        ...standing(written),
+      }),
+    };
+  });
+}

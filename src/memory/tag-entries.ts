@@ -1,0 +1,99 @@
+import { formatAddress } from "../entry/address.js";
+import { editEntry } from "../entry/markdown.js";
+import { retag, type TagChange } from "../entry/retag.js";
+import { TAGS_FILE } from "../entry/tag-file.js";
+import { tagName } from "../entry/tags.js";
+import { MemoryError } from "../errors.js";
+import type { Draft } from "./draft.js";
+import { type Edit, idToWrite, recordOf, refuseSecretTexts, resultOf, type WriteResult } from "./edits.js";
+import type { Memory } from "./memory.js";
+import { notFound, resolve } from "./resolve.js";
+import { putTags, recordTags, type Standing, type TagWrite, tagsIn, transactTags } from "./tag-draft.js";
+import { isKnown, tagsFault } from "./tags.js";
+
+/** Attached or detached tags: what was done to each entry, in the order of the refs. */
+export interface TaggedEntries {
+  readonly results: (WriteResult & { readonly tags: string[] })[];
+  /** Tags that were put into `tags.yaml`. */
+  readonly created?: string[];
+  readonly hint?: string;
+}
+
+/** Puts tags on entries, or takes them off, as one write on whatever is current; unknown ones become custom tags. */
+export function tagEntries(
+  memory: Memory,
+  verb: "attach" | "detach",
+  input: { readonly refs: readonly string[]; readonly tags: readonly string[] },
+  write: TagWrite,
+): Promise<TaggedEntries & Standing> {
+  const tags = [...new Set(input.tags.map((tag) => tagName(tag, "tags")))];
+  return transactTags(memory, async (draft) => {
+    if (verb === "attach") await refuseSecretTexts({ tags: input.tags.join("\n") }, write.allow_secrets ?? []);
+    const edits = new Map<string, Edit>();
+    for (const ref of input.refs) {
+      const { path } = await resolve(memory, ref, draft);
+      if (!edits.has(path))
+        edits.set(path, await tagEntry(memory, draft, path, ref, verb === "attach" ? { add: tags } : { remove: tags }));
+    }
+    const done = [...edits.values()];
+    const file = await tagsIn(draft);
+    const unknown = verb === "attach" ? tags.filter((name) => !isKnown(file, name)) : [];
+    const fault = unknown.length > 0 ? tagsFault(file) : undefined;
+    const created = fault === undefined ? unknown : [];
+    const about = { category: "custom" } as const;
+    if (created.length > 0)
+      await putTags(
+        draft,
+        created.map((name) => ({ op: "set", name, about })),
+      );
+    const { name: store } = await memory.store();
+    return {
+      record: done.some(({ op }) => op !== "unchanged")
+        ? recordOf(done, write.caller, write.reason)
+        : recordTags(draft, `add tag ${created.join(", ")}`, write),
+      answer: (written) => ({
+        results: done.map((edit) => ({
+          ...resultOf(memory, store, edit, written),
+          tags: [...(memory.at(edit.path)?.tags ?? [])],
+        })),
+        ...(created.length === 0 ? {} : { created }),
+        ...(fault === undefined
+          ? {}
+          : { hint: `${TAGS_FILE} cannot be read (${fault}), so ${unknown.join(", ")} was not added there.` }),
+      }),
+    };
+  });
+}
+
+async function tagEntry(memory: Memory, draft: Draft, path: string, ref: string, change: TagChange): Promise<Edit> {
+  const old = await draft.read(path);
+  if (!old) throw await notFound(memory, ref);
+  const { entry } = old;
+  const address = formatAddress(entry, memory.scope);
+  const bytes = retagged(old.bytes, entry, change, address);
+  const common = { path, at: entry };
+  if (bytes === old.bytes) return { ...common, op: "unchanged", after: old, id: entry.fields.id };
+  const id = idToWrite(memory, draft, path, entry.fields.id);
+  draft.put(
+    { path, after: id === entry.fields.id ? bytes : editEntry(bytes, { set: { id } }, entry), op: "updated" },
+    false,
+  );
+  return { ...common, op: "updated", after: await draft.read(path), id };
+}
+
+function retagged(bytes: Uint8Array, at: Edit["at"], change: TagChange, address: string): Uint8Array {
+  try {
+    const after = retag(bytes, at, change);
+    if (after) return after;
+  } catch (error) {
+    if (!(error instanceof MemoryError)) throw error;
+    throw new MemoryError(error.code, `${address}: ${error.message}`, { ...error.data, address });
+  }
+  throw new MemoryError(
+    "invalid_input",
+    `The tags of ${address} are no list of texts, so nothing was written. Mend the file, then call again.`,
+    {
+      address,
+    },
+  );
+}

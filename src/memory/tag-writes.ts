@@ -1,0 +1,176 @@
+import { locate } from "../entry/entry-path.js";
+import { retag, type TagChange } from "../entry/retag.js";
+import { TAGS_FILE, type TagFile } from "../entry/tag-file.js";
+import { PREDEFINED_TAGS, type TagCategory, tagName } from "../entry/tags.js";
+import { MemoryError } from "../errors.js";
+import type { Draft } from "./draft.js";
+import { refuseSecretTexts } from "./edits.js";
+import type { Memory } from "./memory.js";
+import { putTags, recordTags, type Standing, type TagWrite, tagsIn, transactTags } from "./tag-draft.js";
+import { isKnown, pathsWith, type Tag, tagOf, tagsFault, tagUses, unknownTag } from "./tags.js";
+
+const invalid = (field: string, message: string, data: Record<string, unknown> = {}): MemoryError =>
+  new MemoryError("invalid_input", message, { field, ...data });
+
+export interface CreatedTag extends Tag {
+  /** It was predefined, in `tags.yaml`, or on an entry before. */
+  readonly existed: boolean;
+  readonly change: "created" | "updated" | "unchanged";
+}
+
+/** Puts a tag into `tags.yaml`, or changes what stands there about it. */
+export function createTag(
+  memory: Memory,
+  input: { readonly name: string; readonly category?: TagCategory; readonly description?: string },
+  write: TagWrite,
+): Promise<CreatedTag & Standing> {
+  const name = tagName(input.name, "name");
+  const description = input.description?.trim();
+  const built = PREDEFINED_TAGS.get(name);
+  if (built && input.category !== undefined && input.category !== built.category)
+    throw invalid(
+      "category",
+      `${name} is a predefined tag of category ${built.category}, which stays. Nothing was written.`,
+    );
+  return transactTags(memory, async (draft) => {
+    await refuseSecretTexts({ name: input.name, description }, write.allow_secrets ?? []);
+    const file = await tagsIn(draft);
+    const declared = file.kind === "tags" ? file.declared.get(name) : undefined;
+    const existed = isKnown(file, name) || tagUses(memory).has(name);
+    const category = built ? undefined : (input.category ?? (declared ? undefined : "custom"));
+    const about = {
+      ...(category === undefined || category === declared?.category ? {} : { category }),
+      ...(description === undefined || description === tagOf(file, name).description ? {} : { description }),
+    };
+    if (Object.keys(about).length > 0) await putTags(draft, [{ op: "set", name, about }]);
+    const wrote = draft.touches(TAGS_FILE);
+    return {
+      record: recordTags(draft, `${existed ? "describe" : "add"} tag ${name}`, write),
+      answer: () => ({
+        ...tagOf(file, name),
+        ...about,
+        existed,
+        change: !wrote ? "unchanged" : existed ? "updated" : "created",
+      }),
+    };
+  });
+}
+
+/** Changes the tags of every entry that has one, without any other byte; gives how many were changed. */
+async function retagAll(memory: Memory, draft: Draft, name: string, change: TagChange): Promise<number> {
+  const { manifest } = await memory.store();
+  let count = 0;
+  for (const path of pathsWith(memory, name)) {
+    const at = locate(path, manifest.root);
+    const bytes = (await draft.file(path))?.bytes;
+    // A file that went away or was changed since the index saw it has no such tag any more.
+    const after = bytes && at.type === "entry" ? retag(bytes, at, change) : undefined;
+    if (!after || after === bytes) continue;
+    draft.put({ path, after, op: "updated" }, false);
+    count++;
+  }
+  return count;
+}
+
+const refuseBroken = (file: TagFile): void => {
+  const fault = tagsFault(file);
+  if (fault !== undefined)
+    throw new MemoryError(
+      "invalid_input",
+      `${TAGS_FILE} cannot be read (${fault}), so nothing was written. Mend the file in an editor, then call again.`,
+      { path: TAGS_FILE, reason: fault },
+    );
+};
+
+/** What could not be looked at, said with a write over all entries. */
+async function unreadableHint(memory: Memory): Promise<{ hint?: string }> {
+  const { invalid: files } = await memory.store();
+  if (files.length === 0) return {};
+  return {
+    hint: `${files.length} of the store's files cannot be read and were left as they are; [[admin status]] lists them.`,
+  };
+}
+
+export interface RenamedTag {
+  readonly name: string;
+  readonly to: string;
+  /** How many entries were changed, archived ones too. */
+  readonly entries: number;
+  /** The other name was a tag already. */
+  readonly merged?: true;
+  readonly hint?: string;
+}
+
+const plural = (count: number): string => `${count} ${count === 1 ? "entry" : "entries"}`;
+
+/** Gives a tag another name, in all entries and `tags.yaml`, as one write. A predefined one stays in the taxonomy; its entries move. */
+export async function renameTag(
+  memory: Memory,
+  input: { readonly name: string; readonly to: string },
+  write: TagWrite,
+): Promise<RenamedTag & Standing> {
+  const [name, to] = [tagName(input.name, "name"), tagName(input.to, "to")];
+  if (name === to)
+    throw invalid(
+      "to",
+      `Both names are the tag ${name}: letter case and spaces around a name do not count. Nothing was written.`,
+    );
+  (await memory.store()).rescan();
+  return transactTags(memory, async (draft) => {
+    await refuseSecretTexts({ to: input.to }, write.allow_secrets ?? []);
+    const file = await tagsIn(draft);
+    const predefined = PREDEFINED_TAGS.has(name);
+    if (!predefined) refuseBroken(file);
+    const declared = !predefined && isKnown(file, name);
+    const merged = isKnown(file, to) || tagUses(memory).has(to);
+    const entries = await retagAll(memory, draft, name, { rename: [name, to] });
+    if (!predefined && !declared && entries === 0) throw unknownTag(memory, file, name);
+    if (declared) await putTags(draft, [isKnown(file, to) ? { op: "remove", name } : { op: "rename", name, to }]);
+    const hint = await unreadableHint(memory);
+    return {
+      record: recordTags(draft, `${merged ? "merge" : "rename"} tag ${name} to ${to} in ${plural(entries)}`, write),
+      answer: () => ({ name, to, entries, ...(merged ? { merged: true as const } : {}), ...hint }),
+    };
+  });
+}
+
+export interface DeletedTag {
+  readonly name: string;
+  readonly entries: number;
+  readonly hint?: string;
+}
+
+/** Deletes a custom tag; one that entries have only with `detach`, which takes it off them in the same write. */
+export async function deleteTag(
+  memory: Memory,
+  input: { readonly name: string; readonly detach?: boolean },
+  write: TagWrite,
+): Promise<DeletedTag & Standing> {
+  const name = tagName(input.name, "name");
+  if (PREDEFINED_TAGS.has(name))
+    throw invalid(
+      "name",
+      `${name} is a predefined tag and stays. [[tag detach]] or [[tag rename]] takes it off entries.`,
+    );
+  (await memory.store()).rescan();
+  return transactTags(memory, async (draft) => {
+    const file = await tagsIn(draft);
+    refuseBroken(file);
+    const { entries: active = 0, archived = 0 } = tagUses(memory).get(name) ?? {};
+    if (active + archived > 0 && !input.detach)
+      throw new MemoryError(
+        "conflict",
+        `${plural(active + archived)} ${active + archived === 1 ? "has" : "have"} the tag ${name}${archived > 0 ? `, ${archived} of them archived` : ""}. ` +
+          "Nothing was deleted. Pass detach: true to take it off them, or move them to another tag with [[tag rename]].",
+        { name, entries: active, archived },
+      );
+    const entries = await retagAll(memory, draft, name, { remove: [name] });
+    if (isKnown(file, name)) await putTags(draft, [{ op: "remove", name }]);
+    else if (entries === 0) throw unknownTag(memory, file, name);
+    const hint = await unreadableHint(memory);
+    return {
+      record: recordTags(draft, `delete tag ${name}${entries > 0 ? `, which ${plural(entries)} had` : ""}`, write),
+      answer: () => ({ name, entries, ...hint }),
+    };
+  });
+}
