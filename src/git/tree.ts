@@ -159,6 +159,42 @@ function spliceOne(bytes: Uint8Array, name: string, next: TreeFile | undefined, 
   return Buffer.concat([rest.subarray(0, at), record, rest.subarray(at)]);
 }
 
+/** From so many changes on a tree is taken apart and put together once: splicing each would go through all of it each time. */
+const MANY = 16;
+
+/** A tree's bytes with several entries set or removed; every other entry keeps its bytes. */
+function spliceMany(bytes: Uint8Array, changes: ReadonlyMap<string, TreeFile | undefined>, idBytes: number): Buffer {
+  const buffer = asBuffer(bytes);
+  // As latin1 each byte is one character: names that are no UTF-8 stay what they are, and texts sort as bytes do.
+  const records = new Map<string, { readonly key: string; readonly record: Buffer }>();
+  const set = (name: string, mode: string, record: Buffer): void => {
+    records.set(name, { key: mode === DIRECTORY ? `${name}/` : name, record });
+  };
+  for (const span of spans(buffer, idBytes)) {
+    const name = buffer.toString("latin1", span.space + 1, span.nul);
+    set(name, buffer.toString("latin1", span.start, span.space), buffer.subarray(span.start, span.end));
+  }
+  for (const [text, next] of changes) {
+    const name = Buffer.from(text).toString("latin1");
+    if (next)
+      set(
+        name,
+        next.mode,
+        Buffer.concat([Buffer.from(`${next.mode} ${name}\0`, "latin1"), Buffer.from(next.oid, "hex")]),
+      );
+    else records.delete(name);
+  }
+  const sorted = [...records.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return Buffer.concat(sorted.map(({ record }) => record));
+}
+
+function spliceAll(bytes: Uint8Array, changes: ReadonlyMap<string, TreeFile | undefined>, idBytes: number): Uint8Array {
+  if (changes.size >= MANY) return spliceMany(bytes, changes, idBytes);
+  let spliced = bytes;
+  for (const [name, next] of changes) spliced = spliceOne(spliced, name, next, idBytes);
+  return spliced;
+}
+
 interface TreeWriter extends TreeReader {
   add(type: "tree", bytes: Uint8Array): string;
 }
@@ -174,17 +210,18 @@ export async function spliceTree(
 ): Promise<string | undefined> {
   const old = root === undefined ? new Uint8Array() : await writer.tree(root);
   if (!old) throw new Error(`tree ${root} is not in the object store`);
-  let bytes: Uint8Array = old;
+  const here = new Map<string, TreeFile | undefined>();
   const below = new Map<string, Map<string, TreeFile | undefined>>();
   for (const [path, file] of changes) {
     const slash = path.indexOf("/");
-    if (slash < 0) bytes = spliceOne(bytes, path, file, 20);
+    if (slash < 0) here.set(path, file);
     else {
       const name = path.slice(0, slash);
-      const inside = below.get(name) ?? new Map();
+      const inside = below.get(name) ?? new Map<string, TreeFile | undefined>();
       below.set(name, inside.set(path.slice(slash + 1), file));
     }
   }
+  let bytes = spliceAll(old, here, 20);
   for (const [name, inside] of below) {
     const entry = find(bytes, name, 20);
     const oid = await spliceTree(writer, entry?.mode === DIRECTORY ? entry.oid : undefined, inside);

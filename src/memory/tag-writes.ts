@@ -1,3 +1,4 @@
+import { setImmediate as pause } from "node:timers/promises";
 import { locate } from "../entry/entry-path.js";
 import { retag, type TagChange } from "../entry/retag.js";
 import { TAGS_FILE, type TagFile } from "../entry/tag-file.js";
@@ -56,11 +57,15 @@ export function createTag(
   });
 }
 
+const TURN = 50;
+
 /** Changes the tags of every entry that has one, without any other byte; gives how many were changed. */
 async function retagAll(memory: Memory, draft: Draft, name: string, change: TagChange): Promise<number> {
   const { manifest } = await memory.store();
   let count = 0;
-  for (const path of pathsWith(memory, name)) {
+  for (const [position, path] of pathsWith(memory, name).entries()) {
+    // Thousands of files take seconds: others have a turn in between.
+    if (position % TURN === TURN - 1) await pause();
     const at = locate(path, manifest.root);
     const bytes = (await draft.file(path))?.bytes;
     // A file that went away or was changed since the index saw it has no such tag any more.

@@ -81,7 +81,9 @@ export function allTags(memory: Memory, file: TagFile): UsedTag[] {
 export function unknownTag(memory: Memory, file: TagFile, name: string): MemoryError {
   const near = allTags(memory, file)
     .map((tag) => tag.name)
-    .filter((other) => other.includes(name) || name.includes(other) || withinEdits(other, name, 2))
+    .filter(
+      (other) => other.includes(name) || name.includes(other) || withinEdits(other, name, name.length < 4 ? 1 : 2),
+    )
     .slice(0, 3);
   const hint = near.length > 0 ? `Nearest: ${near.join(", ")}.` : "[[tag list]] lists what there is.";
   return new MemoryError("not_found", `There is no tag ${JSON.stringify(name)}. ${hint}`, { name, nearest: near });

@@ -24,6 +24,9 @@ export interface WriteRecord extends Omit<JournalRecord, "author" | "at" | "bran
   readonly author?: Person;
 }
 
+/** So many files are looked up in the journal together. */
+const MANY = 32;
+
 /** A file changed between reading and writing: decide again. */
 export class StartOver extends Error {}
 
@@ -111,10 +114,12 @@ export class Writer {
   ): Promise<string | undefined> {
     const { journal, user } = this.#context;
     let tip = from;
+    // One by one each would be looked for in its whole folder.
+    const all = files.length >= MANY ? await journal.allLast(from) : undefined;
     for (const { path: file } of files) {
       const seen = this.#seen.get(file);
       const name = repoPath(this.#context, file);
-      const last = await journal.last(tip, name);
+      const last = all ? all.get(name) : await journal.last(tip, name);
       const head = this.#observer.headBlob(file);
       const format = this.#context.host?.objects.format ?? "sha1";
       const inHead = seen && format !== "sha1" ? blobId(seen.bytes, format) : seen?.version;

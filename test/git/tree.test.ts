@@ -87,6 +87,38 @@ describe("splicing trees", () => {
     expect((await compareTrees(store, undefined, before)).length).toBe(4);
   });
 
+  it("gives the same for many at once, beside folders and removals", async () => {
+    const names = ["a", "a.md", "a-b", "a0", "b", "é", "日本", "foo", "foo.md", "foo-bar", "fooa", "z"];
+    const all = names.flatMap((name) => [name, `${name}2`, `${name}-`, `${name}~`]);
+    const first = Object.fromEntries(all.map((name, at) => [at % 5 === 0 ? `${name}/x` : name, `${at}`]));
+    const root = await splice(undefined, first);
+    expect(root).toBe(byGit(first));
+    const changes = Object.fromEntries(
+      Object.keys(first)
+        .filter((_, at) => at % 2 === 0)
+        .map((name, at) => [name, at % 3 === 0 ? undefined : `new ${at}`]),
+    );
+    const second = { ...first, ...changes, "new/one": "1", new0: "2" };
+    const left = Object.entries(second).filter((pair): pair is [string, string] => pair[1] !== undefined);
+    const spliced = await splice(root, { ...changes, "new/one": "1", new0: "2" });
+    expect(spliced).toBe(byGit(Object.fromEntries(left)));
+    expect(await splice(root, Object.fromEntries(Object.keys(first).map((name) => [name, undefined])))).toBeUndefined();
+  });
+
+  it("keeps names that are no UTF-8 when many change", async () => {
+    const oid = execFileSync("git", ["hash-object", "-w", "--stdin"], {
+      cwd: dir,
+      env: GIT_ENV,
+      input: "x",
+    }).toString();
+    const input = Buffer.concat([Buffer.from(`100644 blob ${oid.trim()}\t`), Buffer.from([0x7a, 0xff, 0x0a])]);
+    const root = execFileSync("git", ["mktree"], { cwd: dir, env: GIT_ENV, input }).toString().trim();
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`n${at}`, `${at}`]));
+    const tree = (await splice(root, many)) ?? "";
+    expect(git(dir, "ls-tree", "--name-only", tree).trim().split("\n")).toContain('"z\\377"');
+    expect(await splice(tree, Object.fromEntries(Object.keys(many).map((name) => [name, undefined])))).toBe(root);
+  });
+
   it("gives, step by step, the tree that git makes of the files at once", async () => {
     const name = fc.constantFrom("a", "a.md", "a-b", "a0", "b", "é", "日本");
     const file = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
