@@ -6,6 +6,7 @@ import { SETTINGS } from "../src/config/settings.js";
 import { frontMatterSchema } from "../src/entry/entry-schema.js";
 import { KINDS } from "../src/entry/kinds.js";
 import { MANIFEST } from "../src/entry/manifest.js";
+import { TAGS } from "../src/entry/tag-file.js";
 import { OPERATIONS } from "../src/operations/registry.js";
 import { openApi } from "../src/transports/http/openapi.js";
 import { VERSION } from "../src/version.js";
@@ -34,6 +35,7 @@ const GENERATED: readonly Generated[] = [
         }),
       ),
   },
+  { path: "schema/tags.schema.json", make: () => jsonSchema(TAGS) },
   { path: "schema/operations.schema.json", make: operationSchemas },
   { path: "schema/openapi.json", make: () => `${JSON.stringify(openApi(VERSION), null, 2)}\n` },
   between("README.md", "tools", toolsTable),

@@ -17,8 +17,8 @@ describe("schema/", () => {
     expect(run).not.toThrow();
   });
 
-  it("has a file for each kind, the manifest and the operations", () => {
-    const names = [...KINDS, "manifest", "operations"].map((name) => `${name}.schema.json`);
+  it("has a file for each kind, the manifest, the tags and the operations", () => {
+    const names = [...KINDS, "manifest", "operations", "tags"].map((name) => `${name}.schema.json`);
     expect(fs.readdirSync(path.resolve("schema")).sort()).toEqual([...names, "openapi.json"].sort());
     expect(Object.keys(read("operations").operations as object)).toEqual(
       OPERATIONS.map(({ area, action }) => (action ? `${area}.${action}` : area)),
@@ -45,6 +45,7 @@ describe("schema/", () => {
     ["pattern", { data: { a: [1] }, outcomes: [{ result: "success", at: "2025-01-31T12:00:00Z" }] }],
     ["manifest", { format: 1, scope: "project", name: "demo", commit: "each", other: 1 }],
     ["manifest", { format: 1, scope: "global", check_max_new: 7, check_similarity: 0.9 }],
+    ["tags", { billing: { category: "domain", description: "Invoices", owner: "ada" }, bare: null }],
   ])("takes good front matter of a %s: %j", (name, value) => {
     const validate = validator(name);
     validate(value);
@@ -52,6 +53,8 @@ describe("schema/", () => {
   });
 
   it.each<[string, Record<string, unknown>, string]>([
+    ["tags", { billing: "Invoices" }, "/billing"],
+    ["tags", { billing: { category: "colour" } }, "/billing"],
     ["memory", { title: "" }, "/title"],
     ["memory", { title: "x".repeat(201) }, "/title"],
     ["memory", { importance: 2 }, "/importance"],

@@ -28,14 +28,14 @@ export const TAGS = z
   .meta({ title: "git-memory tags", description: "tags.yaml at the root of a store: its own tags" });
 
 /** What `tags.yaml` says of one tag; `key` is the name as it stands there. */
-export interface DeclaredTag {
+interface DeclaredTag {
   readonly key: string;
   readonly category?: TagCategory;
   readonly description?: string;
 }
 
 /** Something in `tags.yaml` that is not as it should be and counts as not said. `line` counts from 1. */
-export interface TagProblem {
+interface TagProblem {
   readonly message: string;
   readonly line?: number;
 }

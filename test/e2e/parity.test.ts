@@ -68,6 +68,23 @@ const STEPS: readonly Step[] = [
       ],
     },
   ],
+  ["tag create", { name: "Billing", description: "Invoices", category: "domain", reason: "so we agree" }],
+  ["tag create", { name: "python", category: "domain" }],
+  ["tag attach", { refs: ["a", "memories/d"], tags: ["billing", "fresh"], reason: "sort" }],
+  ["tag attach", { refs: ["none"], tags: ["x"] }],
+  ["tag detach", { refs: ["d"], tags: ["fresh"] }],
+  ["tag detach", { refs: ["d"], tags: [" "] }],
+  ["tag rename", { name: "billing", to: "money" }],
+  ["tag rename", { name: "none", to: "money" }],
+  ["tag rename", { name: "money", to: "MONEY" }],
+  ["tag for_entry", { ref: "a" }],
+  ["tag for_entry", { ref: "none" }],
+  ["tag list", {}],
+  ["tag list", { category: "language", unused: true, limit: 3 }],
+  ["tag list", { category: "colour" }],
+  ["tag delete", { name: "fresh", detach: true }],
+  ["tag delete", { name: "fresh" }],
+  ["tag delete", { name: "python" }],
   ["save", { title: "E", content: "e", fields: { relations: [{ type: "builds_on", target: "memories/none" }] } }],
   ["save", { title: "E", content: "e", fields: { relations: [{ type: "builds_on", target: "memories/d" }] } }],
   ["relation create", { ref: "d", type: "resolved_by", target: "a", strength: 0.5, note: "why", reason: "asked" }],
@@ -118,7 +135,7 @@ function plain(value: unknown): unknown {
     .replace(/"score":[\d.]+/g, '"score":0')
     // A server is one session; a command line without --session has none.
     .replace(/"written in the same session",/g, "")
-    .replace(/`git memory (\w+)`|`[A-Z]+ \/v1[^`]*`|memory_(\w+)( \(action \w+\))?/g, "<call>");
+    .replace(/`git memory [\w-]+( [\w-]+)?`|`[A-Z]+ \/v1[^`]*`|memory_(\w+)( \(action \w+\))?/g, "<call>");
   // One command has read less of the history than a server that ran for a while.
   const still = text.replace(/"history":\{"state":"\w+","commits":\d+\}/, '"history":0');
   return JSON.parse(still.replace(/"watching":\w+/, '"watching":0'));

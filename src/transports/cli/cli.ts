@@ -74,7 +74,13 @@ function addOption(command: Command, parameter: Parameter): void {
     choices && !description.includes(choices[0] ?? "")
       ? `${description ? `${description}; ` : ""}${choices.join(", ")}`
       : description;
-  option.description = type === "list" || type === "json-list" ? `${values}${values ? "; " : ""}repeatable` : values;
+  const notes = [
+    ...(values ? [values] : []),
+    ...(type === "list" || type === "json-list" ? ["repeatable"] : []),
+    ...(parameter.required ? ["required"] : []),
+  ];
+  option.description = notes.join("; ");
+  option.makeOptionMandatory(parameter.required);
   command.addOption(option);
 }
 
