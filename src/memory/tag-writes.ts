@@ -92,7 +92,7 @@ async function unreadableHint(memory: Memory): Promise<{ hint?: string }> {
   const { invalid: files } = await memory.store();
   if (files.length === 0) return {};
   return {
-    hint: `${files.length} of the store's files cannot be read and were left as they are; [[admin status]] lists them.`,
+    hint: `${files.length} of the store's files cannot be read and were left as they are; the store's status lists them.`,
   };
 }
 

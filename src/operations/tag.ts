@@ -6,7 +6,7 @@ import { tagEntries } from "../memory/tag-entries.js";
 import { createTag, deleteTag, renameTag } from "../memory/tag-writes.js";
 import { allTags, readTags, type Tag, tagsFault, tagsOf } from "../memory/tags.js";
 import { writeLine } from "./entry-head.js";
-import { type OperationContext, operation, type Say } from "./operation.js";
+import { type OperationContext, operation } from "./operation.js";
 import { allowSecrets, reason, ref, tags, writeResult } from "./params.js";
 
 const name = z.string().min(1).max(64).describe("Tag");
@@ -29,8 +29,8 @@ const standing = {
 const hint = z.string().optional();
 
 const line = ({ name: tag, category: sort, type, description }: Tag): string =>
-  `**#${tag}** · ${type === "predefined" ? `predefined ${sort}` : sort}${description ? ` · ${description}` : ""}`;
-const hinted = (text: string, given: string | undefined, say: Say): string => (given ? `${text}\n${say(given)}` : text);
+  `**#${tag}** · ${type === "predefined" ? `predefined ${sort}` : sort}${description ? ` · ${description.replace(/\s+/g, " ")}` : ""}`;
+const hinted = (text: string, given: string | undefined): string => (given ? `${text}\n${given}` : text);
 const where = (done: { readonly commit?: string | undefined; readonly pending?: string | undefined }): string =>
   done.pending ? ` (pending: ${done.pending})` : done.commit ? ` (commit ${done.commit.slice(0, 10)})` : "";
 const entriesText = (count: number): string => `${count} ${count === 1 ? "entry" : "entries"}`;
@@ -63,7 +63,7 @@ const list = operation({
   toolset: "more",
   route: { method: "GET", path: "/tags" },
   args: [],
-  render: (output, _style, say) => {
+  render: (output) => {
     const lines = output.tags.map((tag) => {
       const archived = tag.archived ? `, ${tag.archived} archived` : "";
       return `- ${line(tag as Tag)} · ${entriesText(tag.entries)}${archived}`;
@@ -71,7 +71,7 @@ const list = operation({
     if (lines.length === 0) lines.push("No entry has such a tag.");
     if (output.total > output.tags.length) lines.push(`${output.total} in all; limit shows more.`);
     if (output.unused) lines.push(`${output.unused} more that no entry has: unused shows them.`);
-    return hinted(lines.join("\n"), output.hint, say);
+    return hinted(lines.join("\n"), output.hint);
   },
   run: async ({ memory }, { category: wanted, unused, limit = 100 }) => {
     await memory.fresh();
@@ -135,10 +135,10 @@ const tagged = z.object({
   hint,
 });
 
-function renderTagged({ results, created, hint: given }: z.infer<typeof tagged>, say: Say): string {
+function renderTagged({ results, created, hint: given }: z.infer<typeof tagged>): string {
   const lines = results.map((one) => `- ${writeLine(one)}: ${one.tags.map((tag) => `#${tag}`).join(" ") || "no tags"}`);
   if (created) lines.push(`New in tags.yaml: ${created.map((tag) => `#${tag}`).join(" ")}`);
-  return hinted(lines.join("\n"), given, say);
+  return hinted(lines.join("\n"), given);
 }
 
 const attach = operation({
@@ -159,7 +159,7 @@ const attach = operation({
   toolset: "more",
   route: { method: "POST", path: "/tags/attach" },
   args: ["refs"],
-  render: (output, _style, say) => renderTagged(output, say),
+  render: renderTagged,
   run: ({ memory, caller }, { refs: to, tags: names, ...write }) =>
     tagEntries(memory, "attach", { refs: to, tags: names }, { caller, ...write }),
 });
@@ -177,7 +177,7 @@ const detach = operation({
   toolset: "more",
   route: { method: "POST", path: "/tags/detach" },
   args: ["refs"],
-  render: (output, _style, say) => renderTagged(output, say),
+  render: renderTagged,
   run: ({ memory, caller }, { refs: from, tags: names, ...write }) =>
     tagEntries(memory, "detach", { refs: from, tags: names }, { caller, ...write }),
 });
@@ -208,9 +208,9 @@ const rename = operation({
   toolset: "more",
   route: { method: "POST", path: "/tags/{name}/rename" },
   args: ["name", "to"],
-  render: (output, _style, say) => {
+  render: (output) => {
     const done = `${output.merged ? "Merged" : "Renamed"} #${output.name} ${output.merged ? "into" : "to"} **#${output.to}** in ${entriesText(output.entries)}`;
-    return hinted(done + where(output), output.hint, say);
+    return hinted(done + where(output), output.hint);
   },
   run: ({ memory, caller }, { name: tag, to, ...write }) => renameTag(memory, { name: tag, to }, { caller, ...write }),
 });
@@ -232,9 +232,9 @@ const remove = operation({
   toolset: "more",
   route: { method: "DELETE", path: "/tags/{name}" },
   args: ["name"],
-  render: (output, _style, say) => {
+  render: (output) => {
     const off = output.entries > 0 ? ` and took it off ${entriesText(output.entries)}` : "";
-    return hinted(`Deleted **#${output.name}**${off}${where(output)}`, output.hint, say);
+    return hinted(`Deleted **#${output.name}**${off}${where(output)}`, output.hint);
   },
   run: ({ memory, caller }, { name: tag, detach: off, ...write }) =>
     deleteTag(memory, { name: tag, ...(off === undefined ? {} : { detach: off }) }, { caller, ...write }),
@@ -253,10 +253,10 @@ const forEntry = operation({
   toolset: "more",
   route: { method: "GET", path: "/entries/{ref}/tags" },
   args: ["ref"],
-  render: (output, _style, say) => {
+  render: (output) => {
     const lines = output.tags.map((tag) => `- ${line(tag as Tag)}`);
     const text = [`\`${output.address}\``, ...(lines.length > 0 ? lines : ["It has no tags."])].join("\n");
-    return hinted(text, output.hint, say);
+    return hinted(text, output.hint);
   },
   run: async ({ memory }, { ref: text }) => {
     await memory.fresh();

@@ -341,6 +341,28 @@ describe("tag rename", () => {
     });
   });
 
+  it("keeps what a person did to one of many entries as a version of theirs", async () => {
+    const items = Array.from({ length: 40 }, (_, at) => ({
+      op: "save",
+      title: `M${at}`,
+      content: `m${at}`,
+      tags: ["bill"],
+    }));
+    await bench.call("bulk", { items });
+    const mine = (bench.text("memories/m7.md") ?? "").replace("m7\n", "by hand\n");
+    await bench.hand("memories/m7.md", mine);
+    fs.rmSync(`${bench.root}/memories/m9.md`);
+    expect(await bench.call("tag rename", { name: "bill", to: "money" })).toMatchObject({ entries: 39 });
+    expect(bench.text("memories/m7.md")).toBe(mine.replace("bill", "money"));
+    const changes = async (ref: string) => {
+      const { versions } = await bench.call<{ versions: Json[] }>("history list", { ref });
+      return versions.map(({ change_type, session, author }) => `${change_type} by ${session ?? author}`);
+    };
+    expect(await changes("m7")).toEqual(["updated by s1", "updated by Ada Person", "created by s1"]);
+    expect(await changes("m8")).toEqual(["updated by s1", "created by s1"]);
+    expect(faults(bench.dir)).toBe("");
+  });
+
   it("is one commit on the branch of an own store", async () => {
     const own = await Bench.open({ dir: makeOwnStore() });
     await own.call("save", { title: "A", content: "a", tags: ["bill"] });
