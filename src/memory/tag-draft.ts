@@ -1,6 +1,6 @@
 import { readTagFile, TAGS_FILE, type TagFile } from "../entry/tag-file.js";
 import { editTagFile, type TagFileEdit } from "../entry/tag-file-edit.js";
-import type { Written } from "../store/store.js";
+import type { Written } from "../store/session.js";
 import type { WriteRecord } from "../store/writer.js";
 import type { Caller } from "./caller.js";
 import type { Draft } from "./draft.js";
@@ -12,6 +12,8 @@ export interface TagWrite {
   readonly caller: Caller;
   readonly reason?: string | undefined;
   readonly allow_secrets?: readonly string[] | undefined;
+  /** Throws when nobody waits for the write any more. */
+  readonly goOn?: () => void;
 }
 
 /** Where a write of tags stands. */
@@ -42,11 +44,14 @@ export function recordTags(draft: Draft, subject: string, { caller, reason }: Ta
 /** One write whose answer says where it stands. */
 export async function transactTags<T>(
   memory: Memory,
+  { goOn }: TagWrite,
   decide: (draft: Draft) => Promise<{ record: WriteRecord; answer: (written: Written) => T }>,
 ): Promise<T & Standing> {
   const { name } = await memory.store();
   return memory.transact(async (draft) => {
+    goOn?.();
     const { record, answer } = await decide(draft);
+    goOn?.();
     return { record, answer: (written) => ({ ...answer(written), store: name, ...standing(written) }) };
   });
 }

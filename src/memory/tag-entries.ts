@@ -27,7 +27,7 @@ export function tagEntries(
   write: TagWrite,
 ): Promise<TaggedEntries & Standing> {
   const tags = [...new Set(input.tags.map((tag) => tagName(tag, "tags")))];
-  return transactTags(memory, async (draft) => {
+  return transactTags(memory, write, async (draft) => {
     if (verb === "attach") await refuseSecretTexts({ tags: input.tags.join("\n") }, write.allow_secrets ?? []);
     const edits = new Map<string, Edit>();
     for (const ref of input.refs) {

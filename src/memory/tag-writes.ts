@@ -33,7 +33,7 @@ export function createTag(
       "category",
       `${name} is a predefined tag of category ${built.category}, which stays. Nothing was written.`,
     );
-  return transactTags(memory, async (draft) => {
+  return transactTags(memory, write, async (draft) => {
     await refuseSecretTexts({ name: input.name, description }, write.allow_secrets ?? []);
     const file = await tagsIn(draft);
     const declared = file.kind === "tags" ? file.declared.get(name) : undefined;
@@ -121,7 +121,7 @@ export async function renameTag(
       `Both names are the tag ${name}: letter case and spaces around a name do not count. Nothing was written.`,
     );
   (await memory.store()).rescan();
-  return transactTags(memory, async (draft) => {
+  return transactTags(memory, write, async (draft) => {
     await refuseSecretTexts({ to: input.to }, write.allow_secrets ?? []);
     const file = await tagsIn(draft);
     const predefined = PREDEFINED_TAGS.has(name);
@@ -158,7 +158,7 @@ export async function deleteTag(
       `${name} is a predefined tag and stays. [[tag detach]] or [[tag rename]] takes it off entries.`,
     );
   (await memory.store()).rescan();
-  return transactTags(memory, async (draft) => {
+  return transactTags(memory, write, async (draft) => {
     const file = await tagsIn(draft);
     refuseBroken(file);
     const { entries: active = 0, archived = 0 } = tagUses(memory).get(name) ?? {};

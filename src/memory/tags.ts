@@ -28,7 +28,7 @@ export interface UsedTag extends Tag {
 /** `tags.yaml` as it is now. */
 export async function readTags(memory: Memory): Promise<TagFile> {
   const store = await memory.store();
-  const reason = store.refusal(TAGS_FILE);
+  const reason = store.view.refusal(TAGS_FILE);
   if (reason !== undefined) return { kind: "unreadable", reason };
   return readTagFile((await store.current(TAGS_FILE))?.bytes);
 }

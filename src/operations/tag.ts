@@ -6,7 +6,7 @@ import { tagEntries } from "../memory/tag-entries.js";
 import { createTag, deleteTag, renameTag } from "../memory/tag-writes.js";
 import { allTags, readTags, type Tag, tagsFault, tagsOf } from "../memory/tags.js";
 import { writeLine } from "./entry-head.js";
-import { type OperationContext, operation } from "./operation.js";
+import { goOn, type OperationContext, operation } from "./operation.js";
 import { allowSecrets, reason, ref, tags, writeResult } from "./params.js";
 
 const name = z.string().min(1).max(64).describe("Tag");
@@ -116,7 +116,7 @@ const create = operation({
     const done = { created: "Created", updated: "Updated", unchanged: "There already:" }[output.change];
     return `${done} ${line(output as Tag)}${where(output)}`;
   },
-  run: ({ memory, caller }, { name: tag, description, category: sort, ...write }) =>
+  run: ({ memory, caller, signal }, { name: tag, description, category: sort, ...write }) =>
     createTag(
       memory,
       {
@@ -124,7 +124,7 @@ const create = operation({
         ...(description === undefined ? {} : { description }),
         ...(sort === undefined ? {} : { category: sort }),
       },
-      { caller, ...write },
+      { caller, ...write, goOn: () => goOn(signal) },
     ),
 });
 
@@ -160,8 +160,8 @@ const attach = operation({
   route: { method: "POST", path: "/tags/attach" },
   args: ["refs"],
   render: renderTagged,
-  run: ({ memory, caller }, { refs: to, tags: names, ...write }) =>
-    tagEntries(memory, "attach", { refs: to, tags: names }, { caller, ...write }),
+  run: ({ memory, caller, signal }, { refs: to, tags: names, ...write }) =>
+    tagEntries(memory, "attach", { refs: to, tags: names }, { caller, ...write, goOn: () => goOn(signal) }),
 });
 
 const detach = operation({
@@ -178,8 +178,8 @@ const detach = operation({
   route: { method: "POST", path: "/tags/detach" },
   args: ["refs"],
   render: renderTagged,
-  run: ({ memory, caller }, { refs: from, tags: names, ...write }) =>
-    tagEntries(memory, "detach", { refs: from, tags: names }, { caller, ...write }),
+  run: ({ memory, caller, signal }, { refs: from, tags: names, ...write }) =>
+    tagEntries(memory, "detach", { refs: from, tags: names }, { caller, ...write, goOn: () => goOn(signal) }),
 });
 
 const rename = operation({
@@ -212,7 +212,8 @@ const rename = operation({
     const done = `${output.merged ? "Merged" : "Renamed"} #${output.name} ${output.merged ? "into" : "to"} **#${output.to}** in ${entriesText(output.entries)}`;
     return hinted(done + where(output), output.hint);
   },
-  run: ({ memory, caller }, { name: tag, to, ...write }) => renameTag(memory, { name: tag, to }, { caller, ...write }),
+  run: ({ memory, caller, signal }, { name: tag, to, ...write }) =>
+    renameTag(memory, { name: tag, to }, { caller, ...write, goOn: () => goOn(signal) }),
 });
 
 const remove = operation({
@@ -236,8 +237,12 @@ const remove = operation({
     const off = output.entries > 0 ? ` and took it off ${entriesText(output.entries)}` : "";
     return hinted(`Deleted **#${output.name}**${off}${where(output)}`, output.hint);
   },
-  run: ({ memory, caller }, { name: tag, detach: off, ...write }) =>
-    deleteTag(memory, { name: tag, ...(off === undefined ? {} : { detach: off }) }, { caller, ...write }),
+  run: ({ memory, caller, signal }, { name: tag, detach: off, ...write }) =>
+    deleteTag(
+      memory,
+      { name: tag, ...(off === undefined ? {} : { detach: off }) },
+      { caller, ...write, goOn: () => goOn(signal) },
+    ),
 });
 
 const forEntry = operation({

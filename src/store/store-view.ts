@@ -17,6 +17,8 @@ export type StoreFile =
 export interface StoreView {
   /** Every file as it is now, whatever it is. */
   files(): AsyncGenerator<StoreFile>;
+  /** Why a file is not read, such as a link; undefined when it can be, or is not there. */
+  refusal(file: string): string | undefined;
   /** The store where the branch left `ref`. Throws `invalid_input` and `not_found`. */
   base(ref: string): Promise<BaseTree>;
   /** The store in HEAD; undefined where there is none to read. */
@@ -30,6 +32,10 @@ export interface StoreView {
 /** The view of an open store. */
 export const storeView = (context: StoreContext, observer: Observer): StoreView => ({
   files: () => storeFiles(context, observer),
+  refusal: (file) => {
+    const read = readWorkingFile(path.join(context.root, file));
+    return read.kind === "refused" ? read.reason : undefined;
+  },
   base: (ref) => baseTree(context, ref),
   head: async () => {
     const { host } = context;

@@ -25,7 +25,6 @@ import type { StoreOptions } from "./store-options.js";
 import { type StoreView, storeView } from "./store-view.js";
 import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
-import { readWorkingFile } from "./working-files.js";
 import { asRefusal, assertWritable, isWritable } from "./writable.js";
 import { StartOver, Writer } from "./writer.js";
 
@@ -312,12 +311,6 @@ export class Store {
     } catch (error) {
       throw asRefusal(error);
     }
-  }
-
-  /** Why the file at a store path is not read, such as a link; undefined when it can be, or is not there. */
-  refusal(file: string): string | undefined {
-    const read = readWorkingFile(path.join(this.root, file));
-    return read.kind === "refused" ? read.reason : undefined;
   }
 
   /** Every version of the entry at a store path. */
