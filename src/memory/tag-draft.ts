@@ -20,7 +20,12 @@ export interface TagWrite {
 export type Standing = ReturnType<typeof standing> & { readonly store: string };
 
 /** `tags.yaml` as the draft has it. */
-export const tagsIn = async (draft: Draft): Promise<TagFile> => readTagFile((await draft.file(TAGS_FILE))?.bytes);
+export async function tagsIn(memory: Memory, draft: Draft): Promise<TagFile> {
+  // A link or a device in its place stops only what has to write to it.
+  const reason = (await memory.store()).view.refusal(TAGS_FILE);
+  if (reason !== undefined) return { kind: "unreadable", reason };
+  return readTagFile((await draft.file(TAGS_FILE))?.bytes);
+}
 
 /** Changes `tags.yaml` in the draft. */
 export async function putTags(draft: Draft, edits: readonly TagFileEdit[]): Promise<void> {

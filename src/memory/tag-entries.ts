@@ -36,7 +36,7 @@ export function tagEntries(
         edits.set(path, await tagEntry(memory, draft, path, ref, verb === "attach" ? { add: tags } : { remove: tags }));
     }
     const done = [...edits.values()];
-    const file = await tagsIn(draft);
+    const file = await tagsIn(memory, draft);
     const unknown = verb === "attach" ? tags.filter((name) => !isKnown(file, name)) : [];
     const fault = unknown.length > 0 ? tagsFault(file) : undefined;
     const created = fault === undefined ? unknown : [];

@@ -35,7 +35,7 @@ export function createTag(
     );
   return transactTags(memory, write, async (draft) => {
     await refuseSecretTexts({ name: input.name, description }, write.allow_secrets ?? []);
-    const file = await tagsIn(draft);
+    const file = await tagsIn(memory, draft);
     const declared = file.kind === "tags" ? file.declared.get(name) : undefined;
     const existed = isKnown(file, name) || tagUses(memory).has(name);
     const category = built ? undefined : (input.category ?? (declared ? undefined : "custom"));
@@ -123,7 +123,7 @@ export async function renameTag(
   (await memory.store()).rescan();
   return transactTags(memory, write, async (draft) => {
     await refuseSecretTexts({ to: input.to }, write.allow_secrets ?? []);
-    const file = await tagsIn(draft);
+    const file = await tagsIn(memory, draft);
     const predefined = PREDEFINED_TAGS.has(name);
     if (!predefined) refuseBroken(file);
     const declared = !predefined && isKnown(file, name);
@@ -159,7 +159,7 @@ export async function deleteTag(
     );
   (await memory.store()).rescan();
   return transactTags(memory, write, async (draft) => {
-    const file = await tagsIn(draft);
+    const file = await tagsIn(memory, draft);
     refuseBroken(file);
     const { entries: active = 0, archived = 0 } = tagUses(memory).get(name) ?? {};
     if (active + archived > 0 && !input.detach)

@@ -489,6 +489,12 @@ describe("tags.yaml", () => {
     });
     expect((await listed({ unused: true })).map(({ name }) => name)).not.toContain("stolen");
     await bench.refused("tag create", { name: "a" }, "forbidden");
+    await save("A", []);
+    expect(await bench.call("tag attach", { refs: ["a"], tags: ["x"] })).toMatchObject({
+      results: [{ tags: ["x"] }],
+      hint: expect.stringContaining("symbolic link"),
+    });
+    expect(await bench.call("tag detach", { refs: ["a"], tags: ["x"] })).toMatchObject({ results: [{ tags: [] }] });
     expect(fs.readFileSync(`${bench.dir}/elsewhere.yaml`, "utf8")).toBe("stolen: {}\n");
   });
 
