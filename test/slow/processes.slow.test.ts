@@ -1,0 +1,9 @@
+import { describe, expect, it } from "vitest";
+import type { CommitMode } from "../../src/store/context.js";
+import { writeTogether } from "../support/write-together.js";
+
+describe.each<CommitMode>(["journal", "each"])("eight processes at once, in %s mode", (mode) => {
+  it("lose nothing, of theirs or of the person's", { timeout: 300_000 }, async () => {
+    await expect(writeTogether(mode, 50, 150)).resolves.toBeUndefined();
+  });
+});
