@@ -1,3 +1,4 @@
+import { inCi } from "../config/in-ci.js";
 import { findGit, type GitBinary } from "../git/git-binary.js";
 import { bootId, processStart } from "../git/lock.js";
 import { firstStore, namedStore, type Place, personalSettings } from "../store/find-store.js";
@@ -32,7 +33,7 @@ export interface OpenOptions {
 /** A memory over the store that is found, opening in the background; calls wait for it and tell what is wrong with it. */
 export async function openMemory(options: OpenOptions, facts: ProcessFacts): Promise<Memory> {
   const { env, home, pid, host } = facts;
-  const inCi = env.CI === "true" || env.CI === "1";
+  const ci = inCi(env);
   const { root, directory, places = [] } = options;
   const memory = new Memory({
     find: () => (root ? namedStore(root) : firstStore([...places, directory], home)),
@@ -45,8 +46,8 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
     isAlive: async (holder) =>
       facts.runs(holder.pid) && (holder.started === "" || (await processStart(holder.pid)) === holder.started),
     now: Date.now,
-    watch: options.watch && !inCi,
-    publishes: !inCi,
+    watch: options.watch && !ci,
+    publishes: !ci,
   });
   memory.start();
   return memory;

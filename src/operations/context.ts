@@ -54,12 +54,8 @@ export const context = operation({
   toolset: "default",
   route: { method: "GET", path: "/context" },
   args: ["task"],
-  render: (result, _style, say) => {
-    const hint = result.hint === undefined ? {} : { hint: say(result.hint) };
-    return (
-      contextText({ ...(result as Context), ...hint }, say) || say("Nothing here applies. [[search]] looks wider.")
-    );
-  },
+  render: (result, _style, say) =>
+    contextText(result as Context, say) || say("Nothing here applies. [[search]] looks wider."),
   run: async ({ memory }, { task, paths, scope: wanted, as_of, max_tokens = USUAL }) => {
     const found = await contextOf(memory, {
       ...(task === undefined ? {} : { task }),

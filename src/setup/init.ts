@@ -1,5 +1,6 @@
 import fs from "node:fs/promises";
 import path from "node:path";
+import { inCi } from "../config/in-ci.js";
 import { formatManifest, MANIFEST_FILE, parseManifest } from "../entry/manifest.js";
 import { editEntry } from "../entry/markdown.js";
 import { nameFromTitle } from "../entry/name.js";
@@ -11,7 +12,6 @@ import { readIfThere } from "../git/git-fs.js";
 import { signsCommits } from "../git/identity.js";
 import { isIgnored, makeRepository, remoteName } from "../git/setup.js";
 import { STORE_FOLDER } from "../store/find-store.js";
-import { inCi } from "./in-ci.js";
 import { setMergeDriver } from "./merge-driver.js";
 import { STARTER } from "./starter.js";
 import { STORE_ATTRIBUTES } from "./store-attributes.js";

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { inCi } from "../../config/in-ci.js";
 import { MANIFEST_FILE } from "../../entry/manifest.js";
 import type { Repository } from "../../git/discover.js";
 import type { GitBinary } from "../../git/git-binary.js";
@@ -6,7 +7,6 @@ import { readIfThere, writeAtomic } from "../../git/git-fs.js";
 import { signsCommits } from "../../git/identity.js";
 import { isIgnored } from "../../git/setup.js";
 import type { Store } from "../../store/store.js";
-import { inCi } from "../in-ci.js";
 import { mergeDriverState, setMergeDriver } from "../merge-driver.js";
 import { completeAttributes, missingAttributes } from "../store-attributes.js";
 import { type Facts, type Finding, ok, problem, warning } from "./finding.js";
