@@ -40,7 +40,12 @@ const program: Program = {
     const { CLAUDE_PROJECT_DIR, GIT_MEMORY_ROOT } = process.env;
     const places = [...(CLAUDE_PROJECT_DIR ? [CLAUDE_PROJECT_DIR] : []), roots];
     const flags = { response_format: responseFormat };
-    return openMemory({ root: root ?? GIT_MEMORY_ROOT, places, directory: process.cwd(), watch, flags }, facts);
+    const makePersonal = async (folder: string): Promise<void> => {
+      const { makePersonalStore } = await import("./setup/init.js");
+      await makePersonalStore(folder, await program.findGit(), process.env);
+    };
+    const directory = process.cwd();
+    return openMemory({ root: root ?? GIT_MEMORY_ROOT, places, directory, watch, flags, makePersonal }, facts);
   },
   newId: async () => (await import("./memory/ids.js")).newUuid(Date.now()),
   onStop: (stop) => {

@@ -1,5 +1,5 @@
 import { MemoryError } from "../errors.js";
-import { nameProblem } from "./name.js";
+import { nameFromTitle, nameProblem } from "./name.js";
 
 /** Where an entry applies; a project may belong to an org, a session belongs to the current project. */
 export type Scope =
@@ -39,6 +39,11 @@ export function readScope(text: string): Scope | undefined {
 /** True for a text that can be the name of an org, project or session: one safe path segment without `:`. */
 export function isScopeName(name: string): boolean {
   return !/[/:]/.test(name) && nameProblem(name) === undefined;
+}
+
+/** The scope of a project that people call so: the name of its folder or remote. */
+export function projectNamed(name: string): Scope {
+  return { level: "project", project: (nameFromTitle(name) ?? "project").slice(0, 60) };
 }
 
 /** The canonical text of a scope, such as `project/acme/api`; `parseScope` reads it back. */
@@ -91,19 +96,14 @@ function projectFolder(scope: Scope & { level: "project" }, root: Scope): string
   }
 }
 
-/**
- * The scopes whose entries apply in `scope`, nearest first, itself included, as far as a store that stands for `root`
- * holds them: session, project, org, global.
- */
-export function scopeChain(scope: Scope, root: Scope): Scope[] {
+/** The scopes whose entries apply in `scope`, nearest first, itself included: session, project, org, global. A session lies in `current`. */
+export function scopeChain(scope: Scope, current: Scope): Scope[] {
   const chain = [scope];
-  for (let at: Scope | undefined = parentScope(scope, root); at !== undefined; at = parentScope(at, root))
-    chain.push(at);
-  return chain.filter((one) => scopeFolder(one, root) !== undefined);
+  for (let at = parentScope(scope, current); at !== undefined; at = parentScope(at, current)) chain.push(at);
+  return chain;
 }
 
-function parentScope(scope: Scope, root: Scope): Scope | undefined {
-  if (formatScope(scope) === formatScope(root)) return undefined;
+function parentScope(scope: Scope, current: Scope): Scope | undefined {
   switch (scope.level) {
     case "global":
       return undefined;
@@ -112,7 +112,6 @@ function parentScope(scope: Scope, root: Scope): Scope | undefined {
     case "project":
       return scope.org === undefined ? { level: "global" } : { level: "org", org: scope.org };
     case "session":
-      // Its folder lies in the scope of the root.
-      return root;
+      return current.level === "session" ? { level: "global" } : current;
   }
 }

@@ -8,7 +8,6 @@ import { resolve } from "./resolve.js";
 
 /** Where an entry's text comes from; `origin` is a position in `origins`, absent for what is older than what is known. */
 export interface EntryBlame {
-  readonly path: string;
   readonly entry: Entry;
   readonly origins: readonly Version[];
   readonly fields: readonly { readonly field: string; readonly origin?: number }[];
@@ -27,11 +26,12 @@ function firstBodyLine(text: string): number {
 /** For every field and body line of an entry, as it is or as `asOf` had it, the version that it came from. */
 export async function blameEntry(memory: Memory, ref: string, asOf: string | undefined): Promise<EntryBlame> {
   const view = await memory.view(asOf);
-  const { path } = await resolve(memory, ref, undefined, view);
-  const store = await memory.store();
+  const key = await resolve(memory, ref, undefined, view);
+  const { path } = key;
+  const store = await memory.store(key.store);
   await memory.historyKnown();
   const { versions, origins } = await store.past.blame(path, view.commit);
-  const bytes = await view.bytes(path);
+  const bytes = await view.bytes(key);
   const entry = bytes && parseAt(store.manifest.root, path, bytes);
   if (!entry) throw new MemoryError("not_found", `${ref} went away meanwhile.`, { ref });
   const named = new Map<string, number>();
@@ -48,7 +48,6 @@ export async function blameEntry(memory: Memory, ref: string, asOf: string | und
   const first = firstBodyLine(Buffer.from(bytes).toString("utf8"));
   const lines = entry.body === "" ? [] : entry.body.split("\n");
   return {
-    path,
     entry,
     fields,
     lines: lines.map((text, at) => ({ text, ...origin(origins.lines.get(first + at)) })),

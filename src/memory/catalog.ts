@@ -96,6 +96,12 @@ export class Catalog {
     return this.#names.several();
   }
 
+  /** True when there is an entry anywhere below a folder. */
+  holds(folder: string): boolean {
+    for (const [one, count] of this.#folders) if (count > 0 && one.startsWith(`${folder}/`)) return true;
+    return false;
+  }
+
   /** Entries directly in a folder. */
   inFolder(folder: string): number {
     return this.#folders.get(folder) ?? 0;

@@ -1,13 +1,13 @@
 import { KIND_FOLDERS } from "../entry/kinds.js";
-import { formatScope, parseScope, scopeChain } from "../entry/scope.js";
 import { estimateTokens } from "../entry/tokens.js";
 import { covers } from "../search/filters.js";
 import { DEFAULTS, type Indexed } from "../search/indexed.js";
 import { fitContext } from "./context-budget.js";
 import type { Context, ContextItem, Offer, Section } from "./context-item.js";
 import type { Memory } from "./memory.js";
-import { addressIn, scopeIn } from "./resolve.js";
+import { addressIn } from "./resolve.js";
 import type { View } from "./view.js";
+import type { Place } from "./workspace.js";
 
 export interface ContextRequest {
   /** What the agent is about to do, in its own words. */
@@ -36,9 +36,7 @@ const COVERS = 0.25;
 /** What applies in a scope for a task, within its budget of tokens: rules first, then what is known, nothing twice. */
 export async function contextOf(memory: Memory, request: ContextRequest): Promise<Context> {
   const view = await memory.view(request.as_of);
-  const { manifest } = await memory.store();
-  const scope = request.scope === undefined ? memory.scope : scopeIn(memory, request.scope);
-  const chain = scopeChain(parseScope(scope), manifest.root).map(formatScope);
+  const chain = memory.workspace.chain(request.scope ?? memory.scope);
   const { current, overrides } = inChain(view.index.shown(), chain);
   const paths = request.paths ?? [];
   const scores = await scoresOf(view, request.task, chain);
@@ -61,6 +59,8 @@ export async function contextOf(memory: Memory, request: ContextRequest): Promis
 
 const EMPTY = "Nothing is saved here yet: what a colleague needs in a month is worth saving.";
 
+const keyOf = ({ store, scope }: Pick<Place, "store" | "scope">): string => `${store}\n${scope}`;
+
 /** What no person has committed is never given as a rule. */
 const isReviewed = ({ pending }: Indexed): boolean => !pending;
 
@@ -68,26 +68,28 @@ const sectionOf = (entry: Indexed): Section =>
   entry.kind === "guideline" && !isReviewed(entry) ? "unreviewed" : KIND_FOLDERS[entry.kind];
 
 /** The entries of the chain's scopes; of two with one kind and name only the nearer, with what it takes the place of. */
-function inChain(entries: Iterable<Indexed>, chain: readonly string[]) {
-  const byScope = new Map<string, Indexed[]>(chain.map((scope) => [scope, []]));
-  for (const entry of entries) byScope.get(entry.scope)?.push(entry);
+function inChain(entries: Iterable<Indexed>, chain: readonly Place[]) {
+  const byPlace = new Map<string, Indexed[]>(chain.map((place) => [keyOf(place), []]));
+  for (const entry of entries) byPlace.get(keyOf(entry))?.push(entry);
   const nearer = new Map<string, Indexed>();
   const overrides = new Map<Indexed, Indexed>();
   const current: Indexed[] = [];
-  for (const found of byScope.values()) {
+  const widest = [...byPlace.values()].at(-1);
+  for (const found of byPlace.values()) {
     for (const entry of found) {
       const winner = nearer.size === 0 ? undefined : nearer.get(`${entry.kind} ${entry.name}`);
       if (!winner) current.push(entry);
       else if (!overrides.has(winner)) overrides.set(winner, entry);
     }
     // What the widest scope holds overrides nothing.
-    if (found.length === 0 || byScope.get(chain.at(-1)!) === found) continue;
+    if (found.length === 0 || found === widest) continue;
     for (const entry of current) nearer.set(`${entry.kind} ${entry.name}`, entry);
   }
   return { current, overrides };
 }
 
-async function scoresOf(view: View, task: string | undefined, scopes: readonly string[]) {
+async function scoresOf(view: View, task: string | undefined, chain: readonly Place[]) {
+  const scopes = [...new Set(chain.map(({ scope }) => scope))];
   const found = new Map<Indexed, { score: number; snippet?: string }>();
   if (!task?.trim()) return found;
   const searches = [
@@ -106,7 +108,8 @@ type Scores = Awaited<ReturnType<typeof scoresOf>>;
 const byTitle = (a: Indexed, b: Indexed): number => (a.title < b.title ? -1 : a.title > b.title ? 1 : 0);
 
 /** Guidelines that apply: those that cover a path, then those for all code, then (without paths) those for some. */
-function guidelines(entries: readonly Indexed[], paths: readonly string[], chain: readonly string[], scores: Scores) {
+function guidelines(entries: readonly Indexed[], paths: readonly string[], chain: readonly Place[], scores: Scores) {
+  const places = chain.map(keyOf);
   const group = (entry: Indexed): number | undefined => {
     if (entry.applies_to === undefined) return 1;
     if (paths.length === 0) return 2;
@@ -118,7 +121,7 @@ function guidelines(entries: readonly Indexed[], paths: readonly string[], chain
   });
   const priority = ({ entry }: { entry: Indexed }) => entry.priority ?? DEFAULTS.priority;
   const score = ({ entry }: { entry: Indexed }) => scores.get(entry)?.score ?? 0;
-  const far = ({ entry }: { entry: Indexed }) => chain.indexOf(entry.scope);
+  const far = ({ entry }: { entry: Indexed }) => places.indexOf(keyOf(entry));
   applying.sort(
     (a, b) =>
       a.at - b.at || priority(b) - priority(a) || far(a) - far(b) || score(b) - score(a) || byTitle(a.entry, b.entry),
@@ -165,7 +168,7 @@ async function formsOf(
   brief: boolean,
   found: string | undefined,
 ): Promise<ContextItem[]> {
-  const body = (await view.body(entry.path))?.trim() ?? "";
+  const body = (await view.body(entry))?.trim() ?? "";
   if (body === "" && entry.summary === undefined) return [item];
   const gist = entry.summary ?? (entry.kind === "guideline" ? undefined : found) ?? shorten(body);
   const forms: ContextItem[] = [];

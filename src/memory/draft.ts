@@ -19,6 +19,8 @@ export interface Drafted {
 
 /** The files of one write while it is being decided: reads see what was put. */
 export class Draft {
+  /** The name of the store that is written. */
+  readonly store: string;
   readonly #session: Session;
   readonly #root: Scope;
   readonly #puts = new Map<string, FileWrite>();
@@ -27,7 +29,8 @@ export class Draft {
   readonly #drafted = new Map<string, Drafted>();
   readonly #found = new Map<string, Current | undefined>();
 
-  constructor(session: Session, root: Scope) {
+  constructor(session: Session, store: string, root: Scope) {
+    this.store = store;
     this.#session = session;
     this.#root = root;
   }
@@ -39,6 +42,11 @@ export class Draft {
     if (!put) this.#found.set(path, current);
     const bytes = put ? put.after : current?.bytes;
     return bytes ? { bytes, version: current?.version } : undefined;
+  }
+
+  /** What the root of the store stands for. */
+  get root(): Scope {
+    return this.#root;
   }
 
   /** The entry at a store path; undefined when there is no file. Throws `invalid_input` for a file that cannot be read. */

@@ -63,9 +63,10 @@ export function recordOf(edits: readonly Edit[], caller: Caller, reason: string 
 
 /** What the write of an edit answers, once it is written. */
 export function resultOf(memory: Memory, store: string, edit: Edit, written: Written): WriteResult {
-  const version = memory.at(edit.path)?.version;
-  const gone = edit.op === "deleted" ? memory.index.relations.tellers({ store, path: edit.path, ...edit.at }) : [];
-  const dangling = gone.map((path) => memory.at(path)).filter((entry) => entry !== undefined);
+  const key = { store, path: edit.path };
+  const version = memory.at(key)?.version;
+  const gone = edit.op === "deleted" ? memory.index.relations.tellers({ ...key, ...edit.at }) : [];
+  const dangling = gone.map((one) => memory.at(one)).filter((entry) => entry !== undefined);
   return {
     address: formatAddress(edit.at, memory.scope),
     ...(edit.id === undefined ? {} : { id: edit.id }),
@@ -91,7 +92,10 @@ export function idToWrite(memory: Memory, draft: Draft, path: string, id: string
   if (id === undefined) return memory.newId();
   const key = id.toLowerCase();
   const drafted = draft.entries().filter(({ entry }) => entry.fields.id?.toLowerCase() === key);
-  const others = memory.catalog.withId(key).filter((other) => !draft.touches(other));
+  const others = memory
+    .catalog(draft.store)
+    .withId(key)
+    .filter((other) => !draft.touches(other));
   const [first = path] = [...drafted.map((one) => one.path), ...others];
   return first === path ? id : memory.newId();
 }

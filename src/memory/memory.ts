@@ -1,37 +1,26 @@
-import {
-  type ResolvedSettings,
-  readSetting,
-  resolveSettings,
-  type SettingInputs,
-  type SettingKey,
-} from "../config/settings.js";
+import { type ResolvedSettings, readSetting, type SettingKey } from "../config/settings.js";
 import type { Change } from "../entry/change.js";
 import { MANIFEST_FILE, rewriteManifest } from "../entry/manifest.js";
 import { readBody } from "../entry/markdown.js";
-import { formatScope, readScope, scopeFolder } from "../entry/scope.js";
+import { parseScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
-import type { Indexed } from "../search/indexed.js";
+import type { EntryKey, Indexed } from "../search/indexed.js";
 import { SearchIndex } from "../search/search-index.js";
-import type { FoundStore } from "../store/find-store.js";
 import type { Written } from "../store/session.js";
-import { Store } from "../store/store.js";
-import type { StoreOptions } from "../store/store-options.js";
+import type { Store } from "../store/store.js";
 import type { WriteRecord } from "../store/writer.js";
 import type { Caller } from "./caller.js";
 import { Catalog } from "./catalog.js";
 import { Draft } from "./draft.js";
 import { namesCode, type Stale, staleOf } from "./stale.js";
+import { type IndexState, Stores, type StoresOptions } from "./stores.js";
 import { PastViews, type View } from "./view.js";
+import type { Workspace } from "./workspace.js";
 
 /** What the process lends the memory. */
-export interface MemoryOptions extends Omit<StoreOptions, "sink" | "scanned" | "name" | "mode"> {
-  /** Finds the store; undefined = there is none. */
-  readonly find: () => Promise<FoundStore | undefined>;
+export interface MemoryOptions extends Omit<StoresOptions, "sink" | "scanned" | "loaded" | "listened" | "restart"> {
   /** A new UUID v7 for a creation time in milliseconds. */
   readonly newId: (at: number) => string;
-  /** What the command line and the person's own manifest set; the environment is in `env`. */
-  readonly flags: SettingInputs["flags"];
-  readonly personal: () => Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 
 /** What a write decided: what goes on record, and the answer once it is written. */
@@ -40,116 +29,79 @@ export interface Decision<T> {
   readonly answer: (written: Written) => T;
 }
 
-export type IndexState = "indexing" | "ready" | "absent" | "failed";
-
-interface Opening {
-  readonly opened: Promise<Store | undefined>;
-  readonly ready: Promise<void>;
-}
-
 /** Is told what changed, after it reached the index. */
 export type ChangeListener = (changes: readonly Change[]) => void;
 /** Is told how many entry files were looked at, and how many there are. */
 export type ScanListener = (done: number, total: number) => void;
 
-/** How often writes that had to wait are tried again (milliseconds). */
-const SETTLE_MS = 1_000;
 /** So long a server's call waits for the history that it needs (milliseconds): what takes longer takes much longer. */
 const PATIENCE_MS = 2_000;
 /** The same where the call is of use without it. */
 const SOME_PATIENCE_MS = 300;
 
-/** A store and its index, kept in step: the one object that operations receive. */
+/** Stores and their index, kept in step: the one object that operations receive. */
 export class Memory implements View {
-  readonly index: SearchIndex;
-  readonly catalog = new Catalog();
   readonly #options: MemoryOptions;
-  #store: Store | undefined;
-  #state: IndexState = "indexing";
-  #opening: Opening | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #expected: number | undefined;
+  readonly #stores: Stores;
   readonly #changed = new Set<ChangeListener>();
   readonly #scanning = new Set<ScanListener>();
+  #index: SearchIndex;
   #past: PastViews | undefined;
-  #settings: (store: Readonly<Record<string, unknown>>) => ResolvedSettings = (store) => resolveSettings({ store });
 
   constructor(options: MemoryOptions) {
     this.#options = options;
-    this.index = SearchIndex.create({
-      readBody: (_store, file) => this.body(file),
-      folderOf: (_store, scope) => this.#folderOf(scope),
-      now: options.now,
+    this.#stores = new Stores({
+      ...options,
+      sink: (changes) => this.#apply(changes),
+      scanned: (done, total) => {
+        for (const listener of this.#scanning) listener(done, total);
+      },
+      loaded: () => this.#index.settle(),
+      listened: () => this.#changed.size > 0,
+      restart: () => {
+        this.#past = undefined;
+        this.#index = this.#newIndex();
+      },
     });
+    this.#index = this.#newIndex();
+  }
+
+  #newIndex(): SearchIndex {
+    return SearchIndex.create({
+      readBody: (store, path) => this.body({ store, path }),
+      placesOf: (store, scope) => this.workspace.seenFrom(store, scope),
+      now: this.#options.now,
+    });
+  }
+
+  get index(): SearchIndex {
+    return this.#index;
+  }
+
+  /** The stores that are open, and which of them holds what. */
+  get workspace(): Workspace {
+    return this.#stores.workspace;
   }
 
   /** Begins to open and index in the background; calls wait for it. */
   start(): void {
     // A failure is kept in the promise, for the calls to report.
-    this.#begin().ready.catch(() => undefined);
+    this.#stores.begin().ready.catch(() => undefined);
   }
 
-  #begin(): Opening {
-    if (this.#opening) return this.#opening;
-    this.#state = "indexing";
-    const opened = this.#openStore();
-    const ready = opened.then((store) => (store ? this.#index(store) : undefined));
-    const opening = { opened, ready };
-    this.#opening = opening;
-    const end = (state: IndexState, again: boolean): void => {
-      this.#state = state;
-      // A store may be made, or mended, while the server runs.
-      if (again && this.#opening === opening) this.#opening = undefined;
-    };
-    ready.then(
-      () => end(this.#store ? "ready" : "absent", !this.#store),
-      () => end("failed", true),
-    );
-    return opening;
-  }
-
-  async #openStore(): Promise<Store | undefined> {
-    const found = await this.#options.find();
-    if (!found) return undefined;
-    const personal = await this.#options.personal();
-    const mode: StoreOptions["mode"] = (manifest, usual) => {
-      this.#settings = (store) =>
-        resolveSettings({
-          ...(this.#options.flags === undefined ? {} : { flags: this.#options.flags }),
-          env: this.#options.env,
-          ...(personal === undefined ? {} : { personal }),
-          store,
-          defaults: { commit: usual },
-        });
-      return this.#settings(manifest.settings).commit.value;
-    };
-    const sink = (changes: readonly Change[]) => this.#apply(changes);
-    const scanned = (done: number, total: number) => {
-      this.#expected = total;
-      for (const listener of this.#scanning) listener(done, total);
-    };
-    this.#store = await Store.open(found, { ...this.#options, name: "project", sink, scanned, mode });
-    return this.#store;
-  }
-
-  async #index(store: Store): Promise<void> {
-    await store.start();
-    this.index.settle();
-    if (this.#options.watch) this.#timer ??= setInterval(() => this.#settle(), SETTLE_MS).unref();
-  }
-
-  #settle(): void {
-    // What cannot be settled now is tried again by the next tick or write, and status tells why.
-    this.#store?.settle().catch(() => undefined);
-    // Calls look for themselves; whoever waits for news is told of what others did while nobody calls.
-    if (this.#changed.size > 0 && this.#store?.noticed) this.#store.refresh().catch(() => undefined);
-  }
-
-  #apply(changes: readonly Change[]): void {
+  #apply(all: readonly Change[]): void {
+    const changes = all.filter((change) => this.#isHere(change));
     if (changes.length === 0) return;
-    this.catalog.apply(changes);
+    for (const change of changes) this.workspace.get(change.store)?.catalog.apply([change]);
     this.index.apply(changes);
     for (const listener of this.#changed) listener(changes);
+  }
+
+  /** A session is one of the current project: those of others are nobody's business here. */
+  #isHere({ store, path, after }: Change): boolean {
+    if (!(after && "entry" in after) || !after.entry.scope.startsWith("session/")) return true;
+    const folder = this.workspace.folderOf(store, parseScope(after.entry.scope));
+    return folder !== undefined && path.startsWith(`${folder}/`);
   }
 
   /** Has every change told that reaches the index from now on, until the function that it gives is called. */
@@ -164,34 +116,33 @@ export class Memory implements View {
     return () => void this.#scanning.delete(listener);
   }
 
-  #folderOf(text: string): string | undefined {
-    const scope = readScope(text);
-    return scope && this.#store && scopeFolder(scope, this.#store.manifest.root);
-  }
-
   get state(): IndexState {
-    return this.#state;
+    return this.#stores.state;
   }
 
   /** How many entries the index will hold; undefined until they are counted. */
   get expected(): number | undefined {
-    if (this.#state === "ready") return this.index.size;
-    return this.#expected === undefined ? undefined : Math.max(this.#expected, this.index.size);
+    const { expected } = this.#stores;
+    return this.state === "ready" ? this.index.size : expected && Math.max(expected, this.index.size);
   }
 
-  /** The store, without waiting for its index. Throws `not_found` where there is none. */
-  async store(): Promise<Store> {
-    const store = this.#store ?? (await this.#begin().opened);
-    if (!store) throw noStore();
-    return store;
+  /** A store by name, else the one of calls that name none, without waiting for the index. Throws `not_found` where there is none. */
+  store(name?: string): Promise<Store> {
+    return this.#stores.store(name);
   }
 
-  /** The store with an index that holds every write acknowledged on this machine. */
+  /** The store of calls that name none, with an index that holds every write acknowledged on this machine, in all stores. */
   async fresh(): Promise<Store> {
-    const store = await this.store();
-    if (this.#state !== "ready") await this.#begin().ready;
-    await store.refresh();
-    return store;
+    await this.#stores.fresh();
+    return this.store();
+  }
+
+  /**
+   * The store where new entries of a scope go, the person's own made when it is not there yet. Throws `invalid_input`
+   * where no store holds the scope, `not_found` where the person has none and none may be made.
+   */
+  home(scope: string, wanted?: string): Promise<Store> {
+    return this.#stores.home(scope, wanted);
   }
 
   /**
@@ -199,7 +150,10 @@ export class Memory implements View {
    * nor where it is only of some use. False when it is not known: then times and authors of entries may be missing.
    */
   async historyKnown(need: "all" | "some" = "all"): Promise<boolean> {
-    return (await this.store()).past.known(need === "all" ? this.#patience : SOME_PATIENCE_MS);
+    await this.store();
+    const patience = need === "all" ? this.#patience : SOME_PATIENCE_MS;
+    const known = await Promise.all(this.workspace.members().map(({ store }) => store.past.known(patience)));
+    return known.every(Boolean);
   }
 
   get #patience(): number {
@@ -207,14 +161,14 @@ export class Memory implements View {
   }
 
   /**
-   * The memory as it is, holding every write acknowledged on this machine, or as `asOf` had it: a commit, branch, tag,
-   * date or time. Throws `invalid_input` for text that cannot name one, `not_found` where there is none.
+   * The memory as it is, holding every write acknowledged on this machine, or the store of calls that name none as `asOf`
+   * had it: a commit, branch, tag, date or time. Throws `invalid_input` for text that cannot name one, `not_found` where there is none.
    */
   async view(asOf: string | undefined): Promise<View> {
     const store = await this.fresh();
     if (asOf === undefined) return this;
     const commit = await store.past.commit(asOf, this.#patience);
-    this.#past ??= new PastViews(store, this.#options.now);
+    this.#past ??= new PastViews(store, this.workspace, this.#options.now);
     return this.#past.at(commit, this.#patience);
   }
 
@@ -225,7 +179,11 @@ export class Memory implements View {
 
   /** What happened to the code that an entry is about since its last version; undefined = nothing that is known. */
   stale(entry: Indexed): Stale | undefined {
-    return this.#store && staleOf(this.#store, entry);
+    const main = this.workspace.main?.store;
+    if (main === undefined || entry.store === main.name) return main && staleOf(main, entry);
+    // What a person noted about this project for themselves is about the same code.
+    const about = [this.scope, "session/"].some((scope) => `${entry.scope}/`.startsWith(scope));
+    return about ? staleOf(main, { ...entry, pending: true }) : undefined;
   }
 
   now(): number {
@@ -236,14 +194,15 @@ export class Memory implements View {
     return this.#options.newId(this.now());
   }
 
-  /** The scope that the store's root stands for, as text; what a call without a scope means. */
+  /** The scope that a call without one means, as text. */
   get scope(): string {
-    return this.#store ? formatScope(this.#store.manifest.root) : "global";
+    return this.workspace.scope;
   }
 
   /** Every setting with its value and where it comes from. */
   get settings(): ResolvedSettings {
-    return this.#settings(this.#store?.manifest.settings ?? {});
+    const main = this.workspace.main?.store;
+    return this.#stores.settings(main?.manifest.settings ?? {}, main?.usualMode ?? "journal");
   }
 
   /** Writes a setting to the store's manifest, every other byte of which stays. Throws `invalid_input` for a wrong value. */
@@ -266,44 +225,43 @@ export class Memory implements View {
     await store.reload();
   }
 
-  /** What the index holds at a store path. */
-  at(file: string): Indexed | undefined {
-    return this.#store && this.index.get(this.#store.name, file);
+  /** What the index holds at a place. */
+  at({ store, path }: EntryKey): Indexed | undefined {
+    return this.index.get(store, path);
   }
 
-  /** The file at a store path, as it is now. */
-  async bytes(file: string): Promise<Uint8Array | undefined> {
-    return (await this.#store?.current(file))?.bytes;
+  /** What a store's paths are looked up by; an empty one for a store that is not open. */
+  catalog(store: string): Catalog {
+    return this.workspace.get(store)?.catalog ?? new Catalog();
   }
 
-  /** The body of the entry at a store path, as it is now. */
-  async body(file: string): Promise<string | undefined> {
-    const bytes = await this.bytes(file);
+  /** The file at a place, as it is now. */
+  async bytes({ store, path }: EntryKey): Promise<Uint8Array | undefined> {
+    return (await this.workspace.get(store)?.store.current(path))?.bytes;
+  }
+
+  /** The body of the entry at a place, as it is now. */
+  async body(key: EntryKey): Promise<string | undefined> {
+    const bytes = await this.bytes(key);
     return bytes && readBody(bytes);
   }
 
   /**
-   * One write, all or nothing: `decide` sees what is current under the write lock and puts new bytes into the draft.
-   * It may run again when a file changes meanwhile, so it has no effects of its own.
+   * One write to one store, all or nothing: `decide` sees what is current under the write lock and puts new bytes into the
+   * draft. It may run again when a file changes meanwhile, so it has no effects of its own.
    */
-  async transact<T>(decide: (draft: Draft) => Promise<Decision<T>>): Promise<T> {
-    const store = await this.fresh();
+  async transact<T>(name: string, decide: (draft: Draft) => Promise<Decision<T>>): Promise<T> {
+    await this.#stores.fresh();
+    const store = await this.#stores.writable(name);
     return store.exclusive(async (session) => {
-      const draft = new Draft(session, store.manifest.root);
+      const draft = new Draft(session, name, store.manifest.root);
       const { record, answer } = await decide(draft);
       const files = draft.files();
       return answer(files.length === 0 ? {} : await session.write(files, record));
     });
   }
 
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#opening?.ready.catch(() => undefined);
-    await this.#store?.close();
+  close(): Promise<void> {
+    return this.#stores.close();
   }
 }
-
-const noStore = (): MemoryError =>
-  new MemoryError("not_found", "No memory store was found here. [[init]] in the project makes one; then call again.", {
-    missing: "store",
-  });

@@ -1,7 +1,15 @@
 import { inCi } from "../config/in-ci.js";
 import { findGit, type GitBinary } from "../git/git-binary.js";
 import { bootId, processStart } from "../git/lock.js";
-import { firstStore, namedStore, type Place, personalSettings } from "../store/find-store.js";
+import {
+  type FoundStore,
+  firstStore,
+  namedStore,
+  type Place,
+  personalFolder,
+  personalStore,
+  projectOf,
+} from "../store/find-store.js";
 import { newUuid } from "./ids.js";
 import { Memory } from "./memory.js";
 
@@ -24,6 +32,8 @@ export interface OpenOptions {
   readonly places?: readonly Place[] | undefined;
   /** Notice hand edits as they happen: for a server. */
   readonly watch: boolean;
+  /** Makes the person's own store in a folder; without it there is only one that is there already. */
+  readonly makePersonal?: ((folder: string) => Promise<void>) | undefined;
   /** Settings given on the command line: they win over every other place. */
   readonly flags?: Readonly<Record<string, unknown>> | undefined;
   /** The git program; looked for when absent. */
@@ -34,10 +44,12 @@ export interface OpenOptions {
 export async function openMemory(options: OpenOptions, facts: ProcessFacts): Promise<Memory> {
   const { env, home, pid, host } = facts;
   const ci = inCi(env);
-  const { root, directory, places = [] } = options;
+  const { root, directory, places = [], makePersonal: make } = options;
+  const folder = personalFolder(env, home);
   const memory = new Memory({
     find: () => (root ? namedStore(root) : firstStore([...places, directory], home)),
-    personal: () => personalSettings(env, home),
+    project: () => projectOf([...places, directory], home),
+    personal: { find: () => personalStore(folder), make: make && !ci ? () => makeAt(folder, make) : undefined },
     flags: options.flags,
     newId: newUuid,
     git: options.git ?? (await findGit(env.GIT_MEMORY_GIT || "git", env)),
@@ -51,4 +63,11 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
   });
   memory.start();
   return memory;
+}
+
+async function makeAt(folder: string, make: (folder: string) => Promise<void>): Promise<FoundStore> {
+  await make(folder);
+  const made = await personalStore(folder);
+  if (!made) throw new Error("the person's own store was made and is not there");
+  return made;
 }

@@ -20,9 +20,9 @@ export async function redirect(
   from: Place & { readonly path: string },
   to: Place,
 ): Promise<void> {
-  const { name: store } = await memory.store();
   const moved = addressOf(from);
-  const told = memory.index.relations.tellers({ store, ...from });
+  const tellers = memory.index.relations.tellers({ store: draft.store, ...from });
+  const told = tellers.filter(({ store }) => store === draft.store).map(({ path }) => path);
   const drafted = draft.entries().map(({ path }) => path);
   for (const path of new Set([...told, ...drafted])) {
     const source = path === from.path ? undefined : await draft.read(path);

@@ -9,7 +9,7 @@ import { type Edit, idToWrite } from "./edits.js";
 import type { Memory } from "./memory.js";
 import { selfLink } from "./relation-check.js";
 import { type RelationView, viewOf } from "./relation-view.js";
-import { resolve } from "./resolve.js";
+import { assertStore, resolve } from "./resolve.js";
 
 /** Two refs, and the type that leads from the first to the second. */
 export interface RelationRef {
@@ -34,6 +34,7 @@ export interface Related {
 /** One end: its address with the canonical scope, and its path where there is an entry. */
 interface End {
   readonly address: string;
+  readonly store?: string;
   readonly path?: string;
   /** Why there is none. */
   readonly missing?: MemoryError;
@@ -48,7 +49,7 @@ interface Telling {
 async function endOf(memory: Memory, draft: Draft, text: string): Promise<End> {
   try {
     const found = await resolve(memory, text, draft);
-    return { address: addressOf(found), path: found.path };
+    return { address: addressOf(found), store: found.store, path: found.path };
   } catch (error) {
     if (!(error instanceof MemoryError)) throw error;
     return { address: targetAddress(text, memory.scope) ?? text, missing: error };
@@ -62,7 +63,7 @@ async function tellings(
   other: End,
   wanted: ReturnType<typeof readType>,
 ): Promise<Telling[]> {
-  const file = teller.path === undefined ? undefined : await draft.read(teller.path);
+  const file = teller.path === undefined || teller.store !== draft.store ? undefined : await draft.read(teller.path);
   if (!file) return [];
   const says = ({ type, target }: Relation): boolean => {
     const read = readType(type);
@@ -99,13 +100,14 @@ export async function planRelate(memory: Memory, draft: Draft, input: RelateInpu
   const [from, to] = [await endOf(memory, draft, input.ref), await endOf(memory, draft, input.target)];
   if (from.missing) throw from.missing;
   if (to.missing) throw new MemoryError(to.missing.code, to.missing.message, { ...to.missing.data, field: "target" });
-  if (from.path === to.path) throw selfLink("target");
+  if (from.path === to.path && from.store === to.store) throw selfLink("target");
   const [source, target] = inverse ? [to, from] : [from, to];
   const given = {
     ...(input.strength === undefined ? {} : { strength: input.strength }),
     ...(input.note === undefined ? {} : { note: input.note }),
   };
   const [known] = await told(draft, source, type, target);
+  if (!known) assertStore(draft, { store: source.store!, path: source.path! }, source.address);
   const file = known?.file ?? (await draft.read(source.path!))!;
   const relation = known
     ? { ...known.relation, ...given }
@@ -129,7 +131,8 @@ export async function planUnrelate(memory: Memory, draft: Draft, input: Relation
   const [from, to] = [await endOf(memory, draft, input.ref), await endOf(memory, draft, input.target)];
   const [source, target] = inverse ? [to, from] : [from, to];
   const removed: Related[] = [];
-  for (const { path } of [source, target]) {
+  for (const { store, path } of [source, target]) {
+    if (store !== draft.store) continue;
     // Read anew: of one relation told twice in a file both go at once.
     const here = (await told(draft, source, type, target)).filter(({ file }) => file.path === path);
     const [first] = here;
@@ -142,4 +145,12 @@ export async function planUnrelate(memory: Memory, draft: Draft, input: Relation
   const missing = from.missing ?? to.missing;
   if (removed.length === 0 && missing) throw missing;
   return removed;
+}
+
+/** The store that holds the file of a relation's source; that of `ref` where the source is not there. */
+export async function storeOfRelation(memory: Memory, { ref, type, target }: RelationRef): Promise<string> {
+  const [first, other] = readType(type).inverse ? [target, ref] : [ref, target];
+  const source = await resolve(memory, first).catch((error: unknown) => error);
+  if (!(source instanceof MemoryError)) return (source as { store: string }).store;
+  return (await resolve(memory, other)).store;
 }

@@ -8,7 +8,7 @@ import type { View } from "./view.js";
 
 /** What the index of a view knows of the entry that a ref names. Throws `not_found` and `invalid_input` as `resolve` does. */
 export async function indexedAt(memory: Memory, ref: string, view: View = memory): Promise<Indexed> {
-  const entry = view.at((await resolve(memory, ref, undefined, view)).path);
+  const entry = view.at(await resolve(memory, ref, undefined, view));
   if (!entry) throw await notFound(memory, ref, view);
   return entry;
 }

@@ -19,7 +19,8 @@ export interface RelationPage {
   readonly next_cursor?: string;
 }
 
-const keyOf = ({ source, type, target }: Link): string => `${source.address}\n${type}\n${target.address}`;
+const keyOf = ({ source, type, target }: Link): string =>
+  `${source.store}:${source.address}\n${type}\n${target.store}:${target.address}`;
 
 /** One page of relations in order of source, type and target; one that two files tell comes once. */
 export async function listRelations(memory: Memory, request: ListRequest, view: View = memory): Promise<RelationPage> {

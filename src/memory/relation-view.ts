@@ -1,5 +1,6 @@
 import type { Relation } from "../entry/entry.js";
 import { readType, shortIn, targetAddress } from "../entry/relations.js";
+import type { EntryKey } from "../search/indexed.js";
 import type { Link, RelationEnd } from "../search/relation-graph.js";
 import type { Memory } from "./memory.js";
 import { parseAt } from "./parse-at.js";
@@ -40,8 +41,9 @@ export async function viewsOf(memory: Memory, links: readonly Link[], view: View
   const views: RelationView[] = [];
   for (const link of links) {
     const [teller, other] = link.teller === "source" ? [link.source, link.target] : [link.target, link.source];
-    const path = teller.path ?? "";
-    const relations = await (files.get(path) ?? files.set(path, relationsIn(memory, path, view)).get(path)!);
+    const key = { store: teller.store, path: teller.path ?? "" };
+    const name = `${key.store}\n${key.path}`;
+    const relations = await (files.get(name) ?? files.set(name, relationsIn(memory, key, view)).get(name)!);
     const told = relations.find(
       ({ type, target }) =>
         target === other.address &&
@@ -53,11 +55,11 @@ export async function viewsOf(memory: Memory, links: readonly Link[], view: View
   return views;
 }
 
-/** The relations in the file at a store path, with the addresses that their targets mean. */
-async function relationsIn(memory: Memory, path: string, view: View): Promise<Relation[]> {
-  const store = await memory.store();
-  const bytes = await view.bytes(path);
-  const entry = bytes && parseAt(store.manifest.root, path, bytes);
+/** The relations in the file at a place, with the addresses that their targets mean. */
+async function relationsIn(memory: Memory, key: EntryKey, view: View): Promise<Relation[]> {
+  const store = await memory.store(key.store);
+  const bytes = await view.bytes(key);
+  const entry = bytes && parseAt(store.manifest.root, key.path, bytes);
   return (entry?.fields.relations ?? []).map((one) => ({
     ...one,
     target: targetAddress(one.target, entry?.scope ?? "") ?? one.target,

@@ -6,7 +6,7 @@ import type { Draft } from "./draft.js";
 import { assertBase, type Edit, idToWrite } from "./edits.js";
 import type { Memory } from "./memory.js";
 import { parseAt } from "./parse-at.js";
-import { notFound, resolve, resolvePath } from "./resolve.js";
+import { assertStore, notFound, resolveIn, resolvePath } from "./resolve.js";
 import { findVersion } from "./versions.js";
 
 export interface DeleteInput {
@@ -17,7 +17,7 @@ export interface DeleteInput {
 
 /** Archives an entry, or with `purge` takes its file away; history keeps it either way. */
 export async function planDelete(memory: Memory, draft: Draft, input: DeleteInput): Promise<Edit> {
-  const { path } = await resolve(memory, input.ref, draft);
+  const { path } = await resolveIn(memory, input.ref, draft);
   const old = await draft.read(path);
   if (!old) throw await notFound(memory, input.ref);
   const { entry } = old;
@@ -41,10 +41,11 @@ export interface RestoreInput {
 
 /** Makes an older state of an entry its newest version, also where the file is gone. */
 export async function planRestore(memory: Memory, draft: Draft, input: RestoreInput): Promise<Edit> {
-  const path = await resolvePath(memory, input.ref, draft);
-  const store = await memory.store();
-  const { bytes } = await findVersion(memory, path, input.ref, input.version);
-  const located = locate(path, store.manifest.root);
+  const key = await resolvePath(memory, input.ref, draft);
+  assertStore(draft, key, input.ref);
+  const { path } = key;
+  const { bytes } = await findVersion(memory, key, input.ref, input.version);
+  const located = locate(path, draft.root);
   if (located.type !== "entry") throw await notFound(memory, input.ref);
   const address = formatAddress(located, memory.scope);
   if (!bytes)
@@ -55,7 +56,7 @@ export async function planRestore(memory: Memory, draft: Draft, input: RestoreIn
     );
   const old = await draft.read(path);
   if (old) assertBase(address, old, input.base_version);
-  const version = parseAt(store.manifest.root, path, bytes);
+  const version = parseAt(draft.root, path, bytes);
   if (!version)
     throw new MemoryError("invalid_input", `That version of ${address} cannot be read, so nothing was written.`, {
       version: input.version,

@@ -1,60 +1,76 @@
 import { formatAddress, parseRef, type Ref } from "../entry/address.js";
-import { entryPath } from "../entry/entry-path.js";
 import { foldName } from "../entry/name.js";
-import { formatScope, parseScope } from "../entry/scope.js";
+import { formatScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
-import { addressOf, type Indexed } from "../search/indexed.js";
+import { addressOf, type EntryKey, type Indexed } from "../search/indexed.js";
 import type { Draft } from "./draft.js";
 import type { Memory } from "./memory.js";
 import type { View } from "./view.js";
+import { type Place, pathIn } from "./workspace.js";
 
 /** The short address of an entry: without scope in the store's own. */
 export const addressIn = (memory: Memory, entry: Pick<Indexed, "scope" | "kind" | "name">): string =>
   formatAddress(entry, memory.scope);
 
-/** A scope that a caller named, as canonical text; `project` is the store's own. */
-export const scopeIn = (memory: Memory, text: string): string =>
-  text === "project" ? memory.scope : formatScope(parseScope(text));
+/** A scope that a caller named, as canonical text; `project` is the current one. */
+export const scopeIn = (memory: Memory, text: string): string => formatScope(memory.workspace.canonical(text));
 
 /** What a ref leads to. */
-interface Named extends Pick<Indexed, "path" | "kind" | "scope" | "name"> {
+export interface Named extends EntryKey, Pick<Indexed, "kind" | "scope" | "name"> {
   readonly id?: string | undefined;
 }
 
 /** The entries as a draft will leave them: what it writes hides what is there. */
 class Candidates {
   readonly #view: View;
-  readonly #scope: string;
   readonly #draft: Draft | undefined;
 
-  constructor(view: View, scope: string, draft: Draft | undefined) {
+  constructor(view: View, draft: Draft | undefined) {
     this.#view = view;
-    this.#scope = scope;
     this.#draft = draft;
   }
 
   #drafted(test: (entry: Named) => boolean): Named[] {
-    const entries = this.#draft?.entries().map(({ path, entry }) => ({ ...entry, path, id: entry.fields.id })) ?? [];
-    return entries.filter(test);
+    const draft = this.#draft;
+    const entries = draft?.entries().map(({ path, entry }) => {
+      return { ...entry, store: draft.store, path, id: entry.fields.id };
+    });
+    return (entries ?? []).filter(test);
   }
 
   #kept(found: readonly Named[]): Named[] {
-    return found.filter(({ path }) => !this.#draft?.touches(path));
+    return found.filter(({ store, path }) => store !== this.#draft?.store || !this.#draft.touches(path));
   }
 
-  at(paths: readonly string[], drafted: (entry: Named) => boolean): Named[] {
-    const found = paths.map((path) => this.#view.at(path)).filter((entry) => entry !== undefined);
+  at(keys: readonly EntryKey[], drafted: (entry: Named) => boolean): Named[] {
+    const found = keys.map((key) => this.#view.at(key)).filter((entry) => entry !== undefined);
     return [...this.#kept(found), ...this.#drafted(drafted)];
+  }
+
+  /** What lies at a store path, else what only letter case or Unicode normalisation tells from it. */
+  near({ store, path }: EntryKey): Named[] {
+    const exact = this.at([{ store, path }], (entry) => entry.store === store && entry.path === path);
+    if (exact.length > 0) return exact;
+    const key = foldName(path);
+    const alike = this.#view.catalog(store).withName(path);
+    return this.at(
+      alike.map((other) => ({ store, path: other })),
+      (entry) => entry.store === store && foldName(entry.path) === key,
+    );
   }
 
   matching(test: (entry: Named) => boolean): Named[] {
     return [...this.#kept([...this.#view.index.entries()].filter(test)), ...this.#drafted(test)];
   }
 
-  byName(name: string): Named[] {
+  /** Those of the nearest place that has any; where no place has, those of everywhere. */
+  byName(name: string, places: readonly Place[]): Named[] {
     const named = this.matching((entry) => entry.name === name || entry.name.endsWith(`/${name}`));
-    const near = named.filter((entry) => entry.scope === this.#scope);
-    return near.length > 0 ? near : named;
+    for (const { store, scope } of places) {
+      const near = named.filter((entry) => entry.store === store && entry.scope === scope);
+      if (near.length > 0) return near;
+    }
+    return named;
   }
 }
 
@@ -84,46 +100,63 @@ export async function notFound(memory: Memory, text: string, view: View = memory
   return new MemoryError("not_found", `There is no entry ${JSON.stringify(text)}. ${hint}`, { ref: text, nearest });
 }
 
+/** Where an address may lead: the places of its scope, else those of everything that applies here, nearest first. */
+function placesOf(memory: Memory, { scope }: Extract<Ref, { type: "address" }>): Place[] {
+  const { workspace } = memory;
+  if (scope === undefined) return workspace.chain(memory.scope);
+  const places = workspace.places(workspace.canonical(scope));
+  if (places.length > 0) return places;
+  throw new MemoryError("invalid_input", `No open store holds entries of ${scope}.`, { field: "scope", scope });
+}
+
 async function candidates(memory: Memory, ref: Ref, draft: Draft | undefined, view: View): Promise<Named[]> {
-  const entries = new Candidates(view, memory.scope, draft);
+  const entries = new Candidates(view, draft);
+  const here = () => memory.workspace.chain(memory.scope);
+  await memory.store();
   switch (ref.type) {
     case "address": {
-      const path = await pathOf(memory, ref);
-      const exact = entries.at([path], (entry) => entry.path === path);
-      const key = foldName(path);
-      return exact.length > 0
-        ? exact
-        : entries.at(view.catalog.withName(path), (entry) => foldName(entry.path) === key);
+      for (const place of placesOf(memory, ref)) {
+        const found = entries.near({ store: place.store, path: pathIn(place, ref.kind, ref.name) });
+        if (found.length > 0) return found;
+      }
+      return [];
     }
-    case "id":
-      return entries.at(view.catalog.withId(ref.id), (entry) => entry.id?.toLowerCase() === ref.id);
+    case "id": {
+      const stores = memory.workspace.members().map(({ store }) => store.name);
+      const keys = stores.flatMap((store) =>
+        view
+          .catalog(store)
+          .withId(ref.id)
+          .map((path) => ({ store, path })),
+      );
+      return entries.at(keys, (entry) => entry.id?.toLowerCase() === ref.id);
+    }
     case "id-part": {
       const found = entries.matching((entry) => {
         const hex = entry.id?.replaceAll("-", "").toLowerCase();
         return hex !== undefined && (hex.startsWith(ref.hex) || hex.endsWith(ref.hex));
       });
-      return found.length > 0 ? found : entries.byName(ref.name);
+      return found.length > 0 ? found : entries.byName(ref.name, here());
     }
     case "name":
-      return entries.byName(ref.name);
+      return entries.byName(ref.name, here());
     case "scope-document":
       return [];
   }
-}
-
-async function pathOf(memory: Memory, ref: Extract<Ref, { type: "address" }>): Promise<string> {
-  const { manifest } = await memory.store();
-  return entryPath({ kind: ref.kind, name: ref.name, scope: ref.scope ?? memory.scope }, manifest.root);
 }
 
 /** True when an entry has exactly this address (with its canonical scope), in a draft when it will have it then. */
 export async function isEntry(memory: Memory, address: string, draft: Draft): Promise<boolean> {
   const ref = parseRef(address);
   if (ref.type !== "address") return false;
-  const same = (entry: Named): boolean => addressOf(entry) === address;
-  const path = await pathOf(memory, ref).catch(() => undefined);
-  const at = path === undefined || draft.touches(path) ? undefined : memory.at(path);
-  return at ? same(at) : draft.entries().some(({ path: drafted, entry }) => same({ ...entry, path: drafted }));
+  const same = (entry: Pick<Named, "scope" | "kind" | "name">): boolean => addressOf(entry) === address;
+  if (draft.entries().some(({ entry }) => same(entry))) return true;
+  const { workspace } = memory;
+  return workspace.places(workspace.canonical(ref.scope ?? memory.scope)).some((place) => {
+    const path = pathIn(place, ref.kind, ref.name);
+    const at = place.store === draft.store && draft.touches(path) ? undefined : memory.at({ store: place.store, path });
+    return at !== undefined && same(at);
+  });
 }
 
 /**
@@ -137,12 +170,37 @@ export async function resolve(memory: Memory, text: string, draft?: Draft, view:
   throw await notFound(memory, text, view);
 }
 
-/** Like `resolve`, but also the path of an address that has no file now: a deleted entry has a history. */
-export async function resolvePath(memory: Memory, text: string, draft?: Draft): Promise<string> {
+/** Refuses (`invalid_input`) what lies in another store than the one that is written. */
+export function assertStore(draft: Draft, { store }: EntryKey, ref: string): void {
+  if (store === draft.store) return;
+  throw new MemoryError(
+    "invalid_input",
+    `Nothing was written: ${ref} is in the store ${store}, and one write goes to one store, here ${draft.store}. Write to each by itself.`,
+    { ref, store },
+  );
+}
+
+/** The entry of the draft's store that a ref names; for what is to be written. */
+export async function resolveIn(memory: Memory, text: string, draft: Draft): Promise<Named> {
+  const found = await resolve(memory, text, draft);
+  assertStore(draft, found, text);
+  return found;
+}
+
+/** Like `resolve`, but also the place of an address that has no file now: a deleted entry has a history. */
+export async function resolvePath(memory: Memory, text: string, draft?: Draft): Promise<EntryKey> {
   const ref = parseRef(text);
   const found = await candidates(memory, ref, draft, memory);
   if (found.length > 1) throw ambiguous(memory, text, found);
-  if (found[0]) return found[0].path;
-  if (ref.type === "address") return pathOf(memory, ref);
-  throw await notFound(memory, text);
+  if (found[0]) return found[0];
+  if (ref.type !== "address") throw await notFound(memory, text);
+  const places = placesOf(memory, ref).map((place) => ({
+    store: place.store,
+    path: pathIn(place, ref.kind, ref.name),
+  }));
+  if (places.length > 1) await memory.historyKnown();
+  for (const { store, path } of places.length > 1 ? places : [])
+    if ((await (await memory.store(store)).history(path)).versions.length > 0) return { store, path };
+  const own = places.find(({ store }) => store === memory.workspace.main?.store.name);
+  return own ?? places[0]!;
 }

@@ -12,14 +12,15 @@ export const ownFile = (ref: string): string | undefined =>
   [TAGS_FILE, MANIFEST_FILE].find((file) => file === ref.toLowerCase());
 
 /** Makes an older state of a file of the store's own its newest version. */
-export function restoreFile(
+export async function restoreFile(
   memory: Memory,
   path: string,
   input: RestoreInput,
   { caller, reason, allow }: { caller: Caller; reason: string | undefined; allow: readonly string[] },
 ): Promise<WriteResult> {
-  return memory.transact(async (draft) => {
-    const { bytes, version } = await findVersion(memory, path, path, input.version);
+  const { name: store } = await memory.store();
+  return memory.transact(store, async (draft) => {
+    const { bytes, version } = await findVersion(memory, { store, path }, path, input.version);
     if (!bytes)
       throw new MemoryError("invalid_input", `In that version ${path} was deleted. [[history]] lists the others.`, {
         version: input.version,
@@ -31,7 +32,6 @@ export function restoreFile(
     const change = old && Buffer.compare(old.bytes, bytes) === 0 ? "unchanged" : "restored";
     if (change === "restored") draft.put({ path, after: bytes, op: change });
     await refuseSecrets(draft, allow);
-    const { name: store } = await memory.store();
     return {
       record: {
         op: "restored",

@@ -4,6 +4,7 @@ import { checkContent, checkFields, normaliseFields } from "../entry/fields.js";
 import type { Kind } from "../entry/kinds.js";
 import { editEntry } from "../entry/markdown.js";
 import { checkName, foldName, nameFromTitle } from "../entry/name.js";
+import { parseScope } from "../entry/scope.js";
 import { sameText } from "../entry/similar-text.js";
 import { MemoryError } from "../errors.js";
 import type { Draft, Drafted } from "./draft.js";
@@ -12,6 +13,8 @@ import type { Memory } from "./memory.js";
 import { scopeIn } from "./resolve.js";
 
 export interface SaveInput {
+  /** The name of an open store; where entries of the scope go when absent. */
+  readonly store?: string;
   readonly title: string;
   readonly content: string;
   readonly kind?: Kind;
@@ -45,7 +48,7 @@ async function withSameText(
 ): Promise<Drafted | undefined> {
   const same = ({ entry }: Drafted): boolean =>
     entry.kind === kind && entry.scope === scope && entry.fields.status !== "archived" && sameText(entry.body, content);
-  for (const path of memory.catalog.withText(content)) {
+  for (const path of memory.catalog(draft.store).withText(content)) {
     const other = draft.touches(path) ? undefined : await draft.read(path);
     if (other && same(other)) return other;
   }
@@ -71,13 +74,19 @@ async function freePath(
 export async function occupant(memory: Memory, draft: Draft, path: string): Promise<Drafted | undefined> {
   const key = foldName(path);
   const drafted = draft.entries().find((one) => foldName(one.path) === key);
-  const other = memory.catalog.withName(path).find((one) => !draft.touches(one));
+  const other = memory
+    .catalog(draft.store)
+    .withName(path)
+    .find((one) => !draft.touches(one));
   return drafted ?? (other === undefined ? draft.read(path) : draft.read(other));
 }
 
+/** The store where a new entry goes. */
+export const storeOfSave = async (memory: Memory, { scope, store }: SaveInput): Promise<string> =>
+  (await memory.home(scope ?? memory.scope, store)).name;
+
 /** Puts a new entry into the draft, or new text into an archived one at its address. */
 export async function planSave(memory: Memory, draft: Draft, input: SaveInput): Promise<Edit> {
-  const { manifest } = await memory.store();
   const kind = input.kind ?? "memory";
   const scope = input.scope === undefined ? memory.scope : scopeIn(memory, input.scope);
   const { title, content, category, tags, applies_to } = input;
@@ -92,10 +101,11 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
   const id = memory.newId();
   const wanted = input.name ?? nameFromTitle(title) ?? `entry-${id.slice(-8)}`;
   checkName(wanted);
-  const plain = (name: string): string => entryPath({ kind, scope, name }, manifest.root);
-  const full = memory.catalog.inFolder(folderOf(plain(wanted))) + draft.addedTo(folderOf(plain(wanted))) >= FOLDER_FULL;
+  const plain = (name: string): string => pathFor(memory, draft, { kind, scope, name });
+  const inFolder = memory.catalog(draft.store).inFolder(folderOf(plain(wanted)));
+  const full = inFolder + draft.addedTo(folderOf(plain(wanted))) >= FOLDER_FULL;
   const month = full && !wanted.includes("/") ? `${new Date(memory.now()).toISOString().slice(0, 7)}/` : "";
-  const path = (name: string): string => entryPath({ kind, scope, name: month + name }, manifest.root);
+  const path = (name: string): string => plain(month + name);
 
   const existing =
     (await occupant(memory, draft, plain(wanted))) ?? (month ? await occupant(memory, draft, path(wanted)) : undefined);
@@ -111,6 +121,12 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
   draft.put({ path: file, after: editEntry(null, { set: { id, ...set }, content }, at), op: "created" });
   return { op: "created", after: await draft.read(file), path: file, at, id };
 }
+
+/** The store path of an entry in the draft's store. Throws `invalid_input` when that cannot hold its scope. */
+export const pathFor = (memory: Memory, draft: Draft, at: Edit["at"]): string => {
+  const folder = memory.workspace.folderOf(draft.store, parseScope(at.scope));
+  return entryPath({ ...at, ...(folder === undefined ? {} : { folder }) }, draft.root);
+};
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
 

@@ -39,11 +39,14 @@ interface Sign {
 export async function suggestRelations(memory: Memory, entry: Indexed, limit: number): Promise<Suggestion[]> {
   const { index } = memory;
   const signs = new Map<Indexed, Sign[]>();
-  const known = new Set([entry.path]);
+  const known = new Set([entry]);
   for (const { source, target } of index.relations.links(entry, { direction: "both" }))
-    for (const { path } of [source, target]) if (path !== undefined) known.add(path);
+    for (const { store, path = "" } of [source, target]) {
+      const related = index.get(store, path);
+      if (related) known.add(related);
+    }
   const note = (other: Indexed, weight: number, reason: string): void => {
-    if (known.has(other.path)) return;
+    if (known.has(other)) return;
     const { archived, expired, superseded_by } = index.flags(other.store, other.path);
     if (archived || expired || superseded_by) return;
     signs.set(other, [...(signs.get(other) ?? []), { weight, reason }]);
@@ -67,32 +70,34 @@ const round = (score: number): number => Math.round(score * 1_000) / 1_000;
 
 /** The entries whose text answers a query made of this one's, with their share (0–1) of what this one answers of it itself. */
 async function similar(memory: Memory, entry: Indexed): Promise<{ other: Indexed; share: number }[]> {
-  const body = (await memory.body(entry.path)) ?? "";
+  const body = (await memory.body(entry)) ?? "";
   // On lines of its own the text has no operators.
   const query = [entry.title, entry.tags.join(" "), entry.summary ?? "", body.slice(0, GIST)].join("\n");
   const include = ["archived", "expired", "superseded"] as const;
   const { hits } = await memory.index.search({ query, limit: HITS, min_score: 0, include, snippets: false });
-  const own = hits.find((hit) => hit.entry.path === entry.path)?.score ?? hits[0]?.score ?? 1;
+  const own = hits.find((hit) => hit.entry === entry)?.score ?? hits[0]?.score ?? 1;
   return hits
     .map((hit) => ({ other: hit.entry, share: Math.min(hit.score / own, 1) }))
     .filter(({ share }) => share >= LEAST_SIMILAR);
 }
 
 async function companions(memory: Memory, entry: Indexed): Promise<Indexed[]> {
-  const paths = await (await memory.store()).sameSession(entry.path);
-  const found = new Set([...paths].flatMap((path) => memory.at(path) ?? []));
+  const { store } = entry;
+  const paths = await (await memory.store(store)).sameSession(entry.path);
+  const found = new Set([...paths].flatMap((path) => memory.at({ store, path }) ?? []));
   if (entry.scope.startsWith("session/"))
     for (const other of memory.index.entries()) if (other.scope === entry.scope) found.add(other);
   return [...found];
 }
 
-function madeNear(entries: Iterable<Indexed>, { createdAt, path }: Indexed) {
+function madeNear(entries: Iterable<Indexed>, entry: Indexed) {
+  const { createdAt } = entry;
   const near: { other: Indexed; time: (typeof TIMES)[number] }[] = [];
   if (createdAt === undefined) return near;
   for (const other of entries) {
     const gap = Math.abs((other.createdAt ?? Number.NaN) - createdAt);
     const time = TIMES.find(({ within }) => gap < within);
-    if (time && other.path !== path) near.push({ other, time });
+    if (time && other !== entry) near.push({ other, time });
   }
   return near.length > MOST_NEAR ? [] : near;
 }

@@ -22,7 +22,7 @@ export type Standing = ReturnType<typeof standing> & { readonly store: string };
 /** `tags.yaml` as the draft has it. */
 export async function tagsIn(memory: Memory, draft: Draft): Promise<TagFile> {
   // A link or a device in its place stops only what has to write to it.
-  const reason = (await memory.store()).view.refusal(TAGS_FILE);
+  const reason = (await memory.store(draft.store)).view.refusal(TAGS_FILE);
   if (reason !== undefined) return { kind: "unreadable", reason };
   return readTagFile((await draft.file(TAGS_FILE))?.bytes);
 }
@@ -49,14 +49,14 @@ export function recordTags(draft: Draft, subject: string, { caller, reason }: Ta
 /** One write whose answer says where it stands. */
 export async function transactTags<T>(
   memory: Memory,
+  store: string,
   { goOn }: TagWrite,
   decide: (draft: Draft) => Promise<{ record: WriteRecord; answer: (written: Written) => T }>,
 ): Promise<T & Standing> {
-  const { name } = await memory.store();
-  return memory.transact(async (draft) => {
+  return memory.transact(store, async (draft) => {
     goOn?.();
     const { record, answer } = await decide(draft);
     goOn?.();
-    return { record, answer: (written) => ({ ...answer(written), store: name, ...standing(written) }) };
+    return { record, answer: (written) => ({ ...answer(written), store, ...standing(written) }) };
   });
 }

@@ -7,7 +7,7 @@ import { MemoryError } from "../errors.js";
 import type { Draft } from "./draft.js";
 import { type Edit, idToWrite, recordOf, refuseSecretTexts, resultOf, type WriteResult } from "./edits.js";
 import type { Memory } from "./memory.js";
-import { notFound, resolve } from "./resolve.js";
+import { notFound, resolve, resolveIn } from "./resolve.js";
 import { putTags, recordTags, type Standing, type TagWrite, tagsIn, transactTags } from "./tag-draft.js";
 import { isKnown, tagsFault } from "./tags.js";
 
@@ -20,18 +20,19 @@ export interface TaggedEntries {
 }
 
 /** Puts tags on entries, or takes them off, as one write on whatever is current; unknown ones become custom tags. */
-export function tagEntries(
+export async function tagEntries(
   memory: Memory,
   verb: "attach" | "detach",
   input: { readonly refs: readonly string[]; readonly tags: readonly string[] },
   write: TagWrite,
 ): Promise<TaggedEntries & Standing> {
   const tags = [...new Set(input.tags.map((tag) => tagName(tag, "tags")))];
-  return transactTags(memory, write, async (draft) => {
+  const { store } = await resolve(memory, input.refs[0] ?? "");
+  return transactTags(memory, store, write, async (draft) => {
     if (verb === "attach") await refuseSecretTexts({ tags: input.tags.join("\n") }, write.allow_secrets ?? []);
     const edits = new Map<string, Edit>();
     for (const ref of input.refs) {
-      const { path } = await resolve(memory, ref, draft);
+      const { path } = await resolveIn(memory, ref, draft);
       if (!edits.has(path))
         edits.set(path, await tagEntry(memory, draft, path, ref, verb === "attach" ? { add: tags } : { remove: tags }));
     }
@@ -46,7 +47,6 @@ export function tagEntries(
         draft,
         created.map((name) => ({ op: "set", name, about })),
       );
-    const { name: store } = await memory.store();
     return {
       record: done.some(({ op }) => op !== "unchanged")
         ? recordOf(done, write.caller, write.reason)
@@ -54,7 +54,7 @@ export function tagEntries(
       answer: (written) => ({
         results: done.map((edit) => ({
           ...resultOf(memory, store, edit, written),
-          tags: [...(memory.at(edit.path)?.tags ?? [])],
+          tags: [...(memory.at({ store, path: edit.path })?.tags ?? [])],
         })),
         ...(created.length === 0 ? {} : { created }),
         ...(fault === undefined

@@ -20,7 +20,7 @@ export interface CreatedTag extends Tag {
 }
 
 /** Puts a tag into `tags.yaml`, or changes what stands there about it. */
-export function createTag(
+export async function createTag(
   memory: Memory,
   input: { readonly name: string; readonly category?: TagCategory; readonly description?: string },
   write: TagWrite,
@@ -33,11 +33,12 @@ export function createTag(
       "category",
       `${name} is a predefined tag of category ${built.category}, which stays. Nothing was written.`,
     );
-  return transactTags(memory, write, async (draft) => {
+  const { name: store } = await memory.store();
+  return transactTags(memory, store, write, async (draft) => {
     await refuseSecretTexts({ name: input.name, description }, write.allow_secrets ?? []);
     const file = await tagsIn(memory, draft);
     const declared = file.kind === "tags" ? file.declared.get(name) : undefined;
-    const existed = isKnown(file, name) || tagUses(memory).has(name);
+    const existed = isKnown(file, name) || tagUses(memory, draft.store).has(name);
     const category = built ? undefined : (input.category ?? (declared ? undefined : "custom"));
     const about = {
       ...(category === undefined || category === declared?.category ? {} : { category }),
@@ -61,12 +62,11 @@ const TURN = 50;
 
 /** Changes the tags of every entry that has one, without any other byte; gives how many were changed. */
 async function retagAll(memory: Memory, draft: Draft, name: string, change: TagChange): Promise<number> {
-  const { manifest } = await memory.store();
   let count = 0;
-  for (const [position, path] of pathsWith(memory, name).entries()) {
+  for (const [position, path] of pathsWith(memory, draft.store, name).entries()) {
     // Thousands of files take seconds: others have a turn in between.
     if (position % TURN === TURN - 1) await pause();
-    const at = locate(path, manifest.root);
+    const at = locate(path, draft.root);
     const bytes = (await draft.file(path))?.bytes;
     // A file that went away or was changed since the index saw it has no such tag any more.
     const after = bytes && at.type === "entry" ? retag(bytes, at, change) : undefined;
@@ -88,8 +88,8 @@ const refuseBroken = (file: TagFile): void => {
 };
 
 /** What could not be looked at, said with a write over all entries. */
-async function unreadableHint(memory: Memory): Promise<{ hint?: string }> {
-  const { invalid: files } = await memory.store();
+async function unreadableHint(memory: Memory, draft: Draft): Promise<{ hint?: string }> {
+  const { invalid: files } = await memory.store(draft.store);
   if (files.length === 0) return {};
   return {
     hint: `${files.length} of the store's files cannot be read and were left as they are; the store's status lists them.`,
@@ -120,18 +120,19 @@ export async function renameTag(
       "to",
       `Both names are the tag ${name}: letter case and spaces around a name do not count. Nothing was written.`,
     );
-  (await memory.store()).rescan();
-  return transactTags(memory, write, async (draft) => {
+  const store = await memory.store();
+  store.rescan();
+  return transactTags(memory, store.name, write, async (draft) => {
     await refuseSecretTexts({ to: input.to }, write.allow_secrets ?? []);
     const file = await tagsIn(memory, draft);
     const predefined = PREDEFINED_TAGS.has(name);
     if (!predefined) refuseBroken(file);
     const declared = !predefined && isKnown(file, name);
-    const merged = isKnown(file, to) || tagUses(memory).has(to);
+    const merged = isKnown(file, to) || tagUses(memory, draft.store).has(to);
     const entries = await retagAll(memory, draft, name, { rename: [name, to] });
     if (!predefined && !declared && entries === 0) throw unknownTag(memory, file, name);
     if (declared) await putTags(draft, [isKnown(file, to) ? { op: "remove", name } : { op: "rename", name, to }]);
-    const hint = await unreadableHint(memory);
+    const hint = await unreadableHint(memory, draft);
     return {
       record: recordTags(draft, `${merged ? "merge" : "rename"} tag ${name} to ${to} in ${plural(entries)}`, write),
       answer: () => ({ name, to, entries, ...(merged ? { merged: true as const } : {}), ...hint }),
@@ -157,11 +158,12 @@ export async function deleteTag(
       "name",
       `${name} is a predefined tag and stays. [[tag detach]] or [[tag rename]] takes it off entries.`,
     );
-  (await memory.store()).rescan();
-  return transactTags(memory, write, async (draft) => {
+  const store = await memory.store();
+  store.rescan();
+  return transactTags(memory, store.name, write, async (draft) => {
     const file = await tagsIn(memory, draft);
     refuseBroken(file);
-    const { entries: active = 0, archived = 0 } = tagUses(memory).get(name) ?? {};
+    const { entries: active = 0, archived = 0 } = tagUses(memory, draft.store).get(name) ?? {};
     if (active + archived > 0 && !input.detach)
       throw new MemoryError(
         "conflict",
@@ -172,7 +174,7 @@ export async function deleteTag(
     const entries = await retagAll(memory, draft, name, { remove: [name] });
     if (isKnown(file, name)) await putTags(draft, [{ op: "remove", name }]);
     else if (entries === 0) throw unknownTag(memory, file, name);
-    const hint = await unreadableHint(memory);
+    const hint = await unreadableHint(memory, draft);
     return {
       record: recordTags(draft, `delete tag ${name}${entries > 0 ? `, which ${plural(entries)} had` : ""}`, write),
       answer: () => ({ name, entries, ...hint }),

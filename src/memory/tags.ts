@@ -25,9 +25,9 @@ export interface UsedTag extends Tag {
   readonly archived?: number;
 }
 
-/** `tags.yaml` as it is now. */
-export async function readTags(memory: Memory): Promise<TagFile> {
-  const store = await memory.store();
+/** A store's `tags.yaml` as it is now; without a name that of the store of calls that name none. */
+export async function readTags(memory: Memory, name?: string): Promise<TagFile> {
+  const store = await memory.store(name);
   const reason = store.view.refusal(TAGS_FILE);
   if (reason !== undefined) return { kind: "unreadable", reason };
   return readTagFile((await store.current(TAGS_FILE))?.bytes);
@@ -50,20 +50,22 @@ export function tagOf(file: TagFile, name: string): Tag {
   };
 }
 
-/** The use of every tag that an entry has. */
-export function tagUses(memory: Memory): Map<string, TagUse> {
+/** The use of every tag that an entry has, in one store or in all. */
+export function tagUses(memory: Memory, store?: string): Map<string, TagUse> {
   const uses = new Map<string, TagUse>();
-  for (const { tags, status } of memory.index.entries())
-    for (const tag of tags) {
+  for (const { tags, status, store: name } of memory.index.entries())
+    for (const tag of store === undefined || name === store ? tags : []) {
       const { entries, archived } = uses.get(tag) ?? { entries: 0, archived: 0 };
       uses.set(tag, status === "archived" ? { entries, archived: archived + 1 } : { entries: entries + 1, archived });
     }
   return uses;
 }
 
-/** Store paths of the entries that have a tag, archived ones too. */
-export const pathsWith = (memory: Memory, name: string): string[] =>
-  [...memory.index.entries()].filter(({ tags }) => tags.includes(name)).map(({ path }) => path);
+/** Paths of a store's entries that have a tag, archived ones too. */
+export const pathsWith = (memory: Memory, store: string, name: string): string[] =>
+  [...memory.index.entries()]
+    .filter((entry) => entry.store === store && entry.tags.includes(name))
+    .map(({ path }) => path);
 
 /** All tags, predefined, of `tags.yaml` and in use: those of most entries first, then by name. */
 export function allTags(memory: Memory, file: TagFile): UsedTag[] {

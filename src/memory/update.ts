@@ -1,5 +1,5 @@
 import { formatAddress } from "../entry/address.js";
-import { entryPath, locate } from "../entry/entry-path.js";
+import { locate } from "../entry/entry-path.js";
 import { checkContent, checkFields, FIELD_NAMES, normaliseFields, normaliseTags } from "../entry/fields.js";
 import { KINDS, type Kind } from "../entry/kinds.js";
 import { editEntry } from "../entry/markdown.js";
@@ -9,8 +9,8 @@ import type { Draft, Drafted } from "./draft.js";
 import { assertBase, type Edit, idToWrite } from "./edits.js";
 import type { Memory } from "./memory.js";
 import { redirect, relationsFrom } from "./redirect.js";
-import { notFound, resolve, scopeIn } from "./resolve.js";
-import { occupant } from "./save.js";
+import { notFound, resolveIn, scopeIn } from "./resolve.js";
+import { occupant, pathFor } from "./save.js";
 
 export interface UpdateInput {
   readonly ref: string;
@@ -95,7 +95,7 @@ function newFields(entry: Drafted["entry"], kind: Kind, input: UpdateInput): Rec
 
 /** Puts an entry's new text, fields and place into the draft. */
 export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInput): Promise<Edit> {
-  const { path } = await resolve(memory, input.ref, draft);
+  const { path } = await resolveIn(memory, input.ref, draft);
   const old = await draft.read(path);
   if (!old) throw await notFound(memory, input.ref);
   const { entry } = old;
@@ -132,9 +132,8 @@ interface Place {
 }
 
 async function move(memory: Memory, draft: Draft, from: Place & { readonly path: string }, at: Place): Promise<string> {
-  const { manifest } = await memory.store();
-  const to = entryPath(at, manifest.root);
-  if (locate(to, manifest.root).type !== "entry") throw invalid("set.name", `${to} cannot be an entry's path.`);
+  const to = pathFor(memory, draft, at);
+  if (locate(to, draft.root).type !== "entry") throw invalid("set.name", `${to} cannot be an entry's path.`);
   const there = await occupant(memory, draft, to);
   if (there && there.path !== from.path) {
     const address = formatAddress(at, memory.scope);

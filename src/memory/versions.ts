@@ -1,5 +1,7 @@
 import { MemoryError } from "../errors.js";
+import type { EntryKey } from "../search/indexed.js";
 import type { History } from "../store/history.js";
+import type { Store } from "../store/store.js";
 import type { Version } from "../store/weave.js";
 import type { Memory } from "./memory.js";
 import { notFound } from "./resolve.js";
@@ -11,8 +13,8 @@ export interface FoundVersion {
 }
 
 /** Every version of what is, or was, at a store path, as far as it is known. Throws `not_found` when nothing ever was. */
-export async function versionsOf(memory: Memory, path: string, ref: string): Promise<History> {
-  const store = await memory.store();
+export async function versionsOf(memory: Memory, { store: name, path }: EntryKey, ref: string): Promise<History> {
+  const store = await memory.store(name);
   await memory.historyKnown();
   const history = await store.history(path);
   if (history.versions.length === 0 && !history.truncated) throw await notFound(memory, ref);
@@ -23,8 +25,8 @@ export async function versionsOf(memory: Memory, path: string, ref: string): Pro
 const SHORTEST = 7;
 
 /** The version that a token or a commit, whole or its first seven digits or more, names. Throws `not_found`. */
-export async function findVersion(memory: Memory, path: string, ref: string, wanted: string): Promise<FoundVersion> {
-  const { versions } = await versionsOf(memory, path, ref);
+export async function findVersion(memory: Memory, key: EntryKey, ref: string, wanted: string): Promise<FoundVersion> {
+  const { versions } = await versionsOf(memory, key, ref);
   const token = wanted.toLowerCase();
   const matches = versions.filter(
     ({ version, commit }) => token.length >= SHORTEST && (version?.startsWith(token) || commit?.startsWith(token)),
@@ -40,10 +42,10 @@ export async function findVersion(memory: Memory, path: string, ref: string, wan
       version: wanted,
     });
   if (version.version === null) return { version, bytes: null };
-  const store = await memory.store();
+  const store = await memory.store(key.store);
   const bytes =
     (await store.readVersion(version.version, version.path, version.commit)) ??
-    (await currentBytes(memory, path, version.version));
+    (await currentBytes(store, key.path, version.version));
   if (bytes) return { version, bytes };
   throw new MemoryError(
     "unavailable",
@@ -52,7 +54,7 @@ export async function findVersion(memory: Memory, path: string, ref: string, wan
   );
 }
 
-async function currentBytes(memory: Memory, path: string, version: string): Promise<Uint8Array | undefined> {
-  const current = await (await memory.store()).current(path);
+async function currentBytes(store: Store, path: string, version: string): Promise<Uint8Array | undefined> {
+  const current = await store.current(path);
   return current?.version === version ? current.bytes : undefined;
 }

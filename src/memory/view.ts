@@ -1,27 +1,28 @@
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change } from "../entry/change.js";
 import { MAX_FILE_BYTES, readBody } from "../entry/markdown.js";
-import { readScope, scopeFolder } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import { blobId } from "../git/objects.js";
-import type { Indexed } from "../search/indexed.js";
+import type { EntryKey, Indexed } from "../search/indexed.js";
 import { SearchIndex } from "../search/search-index.js";
 import type { Store } from "../store/store.js";
 import { Catalog } from "./catalog.js";
 import { parseAt } from "./parse-at.js";
+import type { Workspace } from "./workspace.js";
 
 /** One state of the memory that is read: the current one, or that of a commit. */
 export interface View {
   readonly index: SearchIndex;
-  readonly catalog: Catalog;
   /** The commit whose state it is; undefined = the current state. */
   readonly commit?: string;
-  /** What the index holds at a store path. */
-  at(file: string): Indexed | undefined;
-  /** The file at a store path. */
-  bytes(file: string): Promise<Uint8Array | undefined>;
-  /** The body of the entry at a store path. */
-  body(file: string): Promise<string | undefined>;
+  /** What the paths of a store are looked up by; an empty one for a store that is not in the view. */
+  catalog(store: string): Catalog;
+  /** What the index holds at a place. */
+  at(key: EntryKey): Indexed | undefined;
+  /** The file at a place. */
+  bytes(key: EntryKey): Promise<Uint8Array | undefined>;
+  /** The body of the entry at a place. */
+  body(key: EntryKey): Promise<string | undefined>;
 }
 
 const SLICE_MS = 8;
@@ -41,23 +42,27 @@ interface Built {
 }
 
 /** Indexes the store's files as a commit has them, slice by slice. */
-async function viewAt(store: Store, commit: string, patience: number, now: () => number): Promise<Built> {
+async function viewAt(
+  store: Store,
+  workspace: Workspace,
+  commit: string,
+  patience: number,
+  now: () => number,
+): Promise<Built> {
   const { past, manifest } = store;
   const files = await past.files(commit);
   const times = await past.times(commit, patience);
-  const bytes = async (file: string): Promise<Uint8Array | undefined> => {
-    const oid = files.get(file);
+  const bytes = async ({ store: name, path }: EntryKey): Promise<Uint8Array | undefined> => {
+    const oid = name === store.name ? files.get(path) : undefined;
     return oid === undefined ? undefined : (await past.blobs([oid])).get(oid);
   };
-  const body = async (file: string): Promise<string | undefined> => {
-    const read = await bytes(file);
+  const body = async (key: EntryKey): Promise<string | undefined> => {
+    const read = await bytes(key);
     return read && readBody(read);
   };
-  const folderOf = (_store: string, text: string): string | undefined => {
-    const scope = readScope(text);
-    return scope && scopeFolder(scope, manifest.root);
-  };
-  const index = SearchIndex.create({ readBody: (_store, file) => body(file), folderOf, now });
+  const placesOf = (_store: string, scope: string) =>
+    workspace.seenFrom(store.name, scope).filter((place) => place.store === store.name);
+  const index = SearchIndex.create({ readBody: (name, path) => body({ store: name, path }), placesOf, now });
   const catalog = new Catalog();
   const change = (path: string, content: Uint8Array): Change | undefined => {
     const entry = content.length > MAX_FILE_BYTES ? undefined : parseAt(manifest.root, path, content);
@@ -85,7 +90,15 @@ async function viewAt(store: Store, commit: string, patience: number, now: () =>
     }
   }
   index.settle();
-  const view = { index, catalog, commit, at: (file: string) => index.get(store.name, file), bytes, body };
+  const none = new Catalog();
+  const view: View = {
+    index,
+    commit,
+    catalog: (name) => (name === store.name ? catalog : none),
+    at: (key) => index.get(key.store, key.path),
+    bytes,
+    body,
+  };
   return { view, complete: times.complete };
 }
 
@@ -93,18 +106,20 @@ async function viewAt(store: Store, commit: string, patience: number, now: () =>
 export class PastViews {
   static readonly #KEPT = 2;
   readonly #store: Store;
+  readonly #workspace: Workspace;
   readonly #now: () => number;
   readonly #views = new Map<string, Promise<Built>>();
 
-  constructor(store: Store, now: () => number) {
+  constructor(store: Store, workspace: Workspace, now: () => number) {
     this.#store = store;
+    this.#workspace = workspace;
     this.#now = now;
   }
 
   /** The store as a commit has it; `patience` is how long times and authors are waited for (ms). */
   async at(commit: string, patience: number): Promise<View> {
     const kept = this.#views.get(commit);
-    const building = kept ?? viewAt(this.#store, commit, patience, this.#now);
+    const building = kept ?? viewAt(this.#store, this.#workspace, commit, patience, this.#now);
     this.#views.delete(commit);
     this.#views.set(commit, building);
     if (this.#views.size > PastViews.#KEPT) this.#views.delete(this.#views.keys().next().value!);

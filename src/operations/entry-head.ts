@@ -13,6 +13,7 @@ export function headOf(memory: Memory, entry: Indexed) {
     ...(entry.id === undefined ? {} : { id: entry.id }),
     kind: entry.kind,
     scope: entry.scope,
+    ...(entry.store === memory.workspace.main?.store.name ? {} : { store: entry.store }),
     title: entry.title,
     ...(entry.category === undefined ? {} : { category: entry.category }),
     ...(entry.tags.length === 0 ? {} : { tags: [...entry.tags] }),

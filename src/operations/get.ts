@@ -32,14 +32,15 @@ interface Wanted {
 }
 
 async function read(memory: Memory, text: string, { version, view }: Wanted): Promise<EntryOutput> {
-  const store = await memory.store();
   const past = version !== undefined;
-  const path = past ? await resolvePath(memory, text) : (await resolve(memory, text, undefined, view)).path;
-  const found = past ? await findVersion(memory, path, text, version) : undefined;
-  const bytes = found ? found.bytes : await view.bytes(path);
+  const key = past ? await resolvePath(memory, text) : await resolve(memory, text, undefined, view);
+  const { path } = key;
+  const store = await memory.store(key.store);
+  const found = past ? await findVersion(memory, key, text, version) : undefined;
+  const bytes = found ? found.bytes : await view.bytes(key);
   const parsed = bytes ? parseAt(store.manifest.root, found?.version.path ?? path, bytes) : undefined;
   if (!parsed) throw new MemoryError("not_found", `${text} was deleted in that version.`, { ref: text });
-  const listed = view.at(path);
+  const listed = view.at(key);
   if (listed && view.commit === undefined) await memory.awaitStale([listed]);
   const { id, category, tags = [] } = parsed.fields;
   const written = found ? { updatedAt: found.version.at, author: found.version.author } : listed;

@@ -11,6 +11,7 @@ import { planRestore, type RestoreInput } from "../memory/remove.js";
 import { resolvePath } from "../memory/resolve.js";
 import { ownFile, restoreFile } from "../memory/restore-file.js";
 import { findVersion, versionsOf } from "../memory/versions.js";
+import type { EntryKey } from "../search/indexed.js";
 import { writeLine } from "./entry-head.js";
 import { goOn, operation } from "./operation.js";
 import { allowSecrets, asOf, baseVersion, reason, ref, writeResult } from "./params.js";
@@ -18,8 +19,8 @@ import { versionOutput, versionView } from "./version-view.js";
 
 const token = z.string().min(7).max(64);
 
-async function addressAt(memory: Memory, path: string): Promise<string> {
-  const located = locate(path, (await memory.store()).manifest.root);
+async function addressAt(memory: Memory, { store, path }: EntryKey): Promise<string> {
+  const located = locate(path, (await memory.store(store)).manifest.root);
   return located.type === "entry" ? formatAddress(located, memory.scope) : path;
 }
 
@@ -52,11 +53,12 @@ const list = operation({
     return `\`${address}\`\n${lines.join("\n")}${more}${truncated ? "\nOlder versions were not reached." : ""}`;
   },
   run: async ({ memory }, given) => {
-    await memory.fresh();
-    const path = ownFile(given.ref) ?? (await resolvePath(memory, given.ref));
-    const { versions, truncated } = await versionsOf(memory, path, given.ref);
+    const { name: store } = await memory.fresh();
+    const own = ownFile(given.ref);
+    const key = own === undefined ? await resolvePath(memory, given.ref) : { store, path: own };
+    const { versions, truncated } = await versionsOf(memory, key, given.ref);
     return {
-      address: await addressAt(memory, path),
+      address: await addressAt(memory, key),
       versions: versions.slice(0, given.limit ?? 20).map(versionView),
       total: versions.length,
       ...(truncated ? { truncated: true as const } : {}),
@@ -92,21 +94,22 @@ const diff = operation({
   args: ["ref", "from", "to"],
   render: (output) => `\`${output.address}\`\n${renderDiff(output) || "No difference."}`,
   run: async ({ memory }, given) => {
-    const store = await memory.fresh();
-    const path = await resolvePath(memory, given.ref);
-    const { versions } = await versionsOf(memory, path, given.ref);
+    await memory.fresh();
+    const key = await resolvePath(memory, given.ref);
+    const { manifest } = await memory.store(key.store);
+    const { versions } = await versionsOf(memory, key, given.ref);
     const line = versions.filter(({ aside }) => aside === undefined);
-    const to = given.to === undefined ? line[0] : (await findVersion(memory, path, given.ref, given.to)).version;
+    const to = given.to === undefined ? line[0] : (await findVersion(memory, key, given.ref, given.to)).version;
     const older = to && line[line.indexOf(line.find(({ version, at }) => version === to.version && at === to.at)!) + 1];
-    const from = given.from === undefined ? older : (await findVersion(memory, path, given.ref, given.from)).version;
+    const from = given.from === undefined ? older : (await findVersion(memory, key, given.ref, given.from)).version;
     const entryOf = async (version: typeof to) => {
       if (!version?.version) return null;
-      const { bytes } = await findVersion(memory, path, given.ref, version.version);
-      return bytes ? (parseAt(store.manifest.root, version.path, bytes) ?? null) : null;
+      const { bytes } = await findVersion(memory, key, given.ref, version.version);
+      return bytes ? (parseAt(manifest.root, version.path, bytes) ?? null) : null;
     };
     const difference = diffEntries(await entryOf(from), await entryOf(to));
     return {
-      address: await addressAt(memory, path),
+      address: await addressAt(memory, key),
       ...(from?.version ? { from: from.version } : {}),
       ...(to?.version ? { to: to.version } : {}),
       fields: difference.fields.map((one) => ({ ...one })),
@@ -136,20 +139,20 @@ const restore = operation({
   args: ["ref", "version"],
   versionOf: ({ version }) => version,
   render: writeLine,
-  run: ({ memory, caller, signal }, given) => {
+  run: async ({ memory, caller, signal }, given) => {
     const input = given as RestoreInput;
     const own = ownFile(given.ref);
     if (own !== undefined)
       return restoreFile(memory, own, input, { caller, reason: given.reason, allow: given.allow_secrets ?? [] });
-    return memory.transact(async (draft) => {
+    const { store } = await resolvePath(memory, given.ref);
+    return memory.transact(store, async (draft) => {
       goOn(signal);
       const edit = await planRestore(memory, draft, input);
       await refuseRelations(memory, draft);
       await refuseSecrets(draft, given.allow_secrets ?? []);
-      const { name } = await memory.store();
       return {
         record: recordOf([edit], caller, given.reason),
-        answer: (written) => resultOf(memory, name, edit, written),
+        answer: (written) => resultOf(memory, store, edit, written),
       };
     });
   },
@@ -196,9 +199,9 @@ const blame = operation({
     return [`\`${address}\``, ...legend, "", ...fieldLines, "", ...shown].join("\n");
   },
   run: async ({ memory }, given) => {
-    const { path, origins, fields, lines } = await blameEntry(memory, given.ref, given.as_of);
+    const { entry, origins, fields, lines } = await blameEntry(memory, given.ref, given.as_of);
     return {
-      address: await addressAt(memory, path),
+      address: formatAddress(entry, memory.scope),
       origins: origins.map(versionView),
       fields: [...fields],
       lines: [...lines],

@@ -26,7 +26,7 @@ export async function quotedEntries(memory: Memory, entries: readonly Indexed[],
   let left = ALL;
   const parts: string[] = [];
   for (const entry of entries) {
-    const body = ((await memory.body(entry.path)) ?? "").trim();
+    const body = ((await memory.body(entry)) ?? "").trim();
     const room = Math.min(ONE, left);
     const shown = body.slice(0, room);
     left -= shown.length;

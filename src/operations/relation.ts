@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { RELATION_TYPES, readType } from "../entry/relations.js";
 import { recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
-import { planRelate, planUnrelate, type RelateInput } from "../memory/relate.js";
+import { planRelate, planUnrelate, type RelateInput, storeOfRelation } from "../memory/relate.js";
 import { indexedAt } from "../memory/related-to.js";
 import { listRelations } from "../memory/relation-list.js";
 import { addressIn } from "../memory/resolve.js";
@@ -41,14 +41,14 @@ const create = operation({
   versionOf: ({ version }) => version,
   render: (output) => `${relationLine(output.relation)}\n${writeLine(output)}`,
   run: async ({ memory, caller }, given) => {
-    const { name } = await memory.store();
-    return memory.transact(async (draft) => {
+    const store = await storeOfRelation(memory, given);
+    return memory.transact(store, async (draft) => {
       const { edit, relation, existed } = await planRelate(memory, draft, given as RelateInput);
       await refuseSecrets(draft, given.allow_secrets ?? []);
       return {
         record: recordOf([edit], caller, given.reason),
         answer: (written) => ({
-          ...resultOf(memory, name, edit, written),
+          ...resultOf(memory, store, edit, written),
           relation,
           ...(existed ? { existed: true as const } : {}),
         }),
@@ -75,15 +75,15 @@ const remove = operation({
       ? "There is no such relation; nothing was changed."
       : [...removed.map((one) => `Removed: ${relationLine(one)}`), ...written.map(writeLine)].join("\n"),
   run: async ({ memory, caller }, given) => {
-    const { name } = await memory.store();
-    return memory.transact(async (draft) => {
+    const store = await storeOfRelation(memory, given);
+    return memory.transact(store, async (draft) => {
       const removed = await planUnrelate(memory, draft, given);
       const edits = removed.map(({ edit }) => edit);
       return {
         record: recordOf(edits, caller, given.reason),
         answer: (written) => ({
           removed: removed.map(({ relation }) => relation),
-          written: edits.map((edit) => resultOf(memory, name, edit, written)),
+          written: edits.map((edit) => resultOf(memory, store, edit, written)),
         }),
       };
     });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Memory } from "../memory/memory.js";
 import { relatedTo } from "../memory/related-to.js";
-import { scopeIn } from "../memory/resolve.js";
+import { PERSONAL } from "../memory/workspace.js";
 import type { SearchRequest } from "../search/search-request.js";
 import { headLine, headOf, staleFlag } from "./entry-head.js";
 import { operation } from "./operation.js";
@@ -26,6 +26,7 @@ const input = z.strictObject({
   limit: z.int().min(1).max(50).describe("10 when absent").optional(),
   cursor: z.string().max(2_000).describe("next_cursor of the page before").optional(),
   as_of: asOf.optional(),
+  inherit: z.boolean().describe("False: that scope alone, not what it is in").optional(),
   category: z.string().max(100).optional(),
   tags_all: tags.optional(),
   tags_none: tags.optional(),
@@ -83,11 +84,14 @@ function request(given: Input, memory: Memory): SearchRequest {
     related_to: _related,
     depth: _depth,
     direction: _direction,
+    inherit,
     ...rest
   } = given;
-  const scopes = wanted === undefined ? undefined : [scopeIn(memory, wanted)];
+  const chain = memory.workspace.chain(wanted ?? memory.scope, inherit);
+  const scopes = [...new Set(chain.map(({ scope }) => scope))];
   return present({
     ...rest,
+    ...(wanted === PERSONAL ? { stores: [PERSONAL] } : {}),
     query: query?.trim() || undefined,
     scopes,
     tags_any,

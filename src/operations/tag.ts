@@ -267,7 +267,7 @@ const forEntry = operation({
     await memory.fresh();
     const { file, ...rest } = await fileHint(memory);
     const found = await resolve(memory, text);
-    return { address: addressIn(memory, found), tags: tagsOf(file, memory.at(found.path)?.tags ?? []), ...rest };
+    return { address: addressIn(memory, found), tags: tagsOf(file, memory.at(found)?.tags ?? []), ...rest };
   },
 });
 

@@ -4,9 +4,10 @@ import type { Draft } from "../memory/draft.js";
 import { type Edit, recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
 import { refuseRelations } from "../memory/relation-check.js";
-import { planDelete, planRestore } from "../memory/remove.js";
-import { planSave } from "../memory/save.js";
-import { planUpdate } from "../memory/update.js";
+import { type DeleteInput, planDelete, planRestore, type RestoreInput } from "../memory/remove.js";
+import { resolve, resolvePath } from "../memory/resolve.js";
+import { planSave, type SaveInput, storeOfSave } from "../memory/save.js";
+import { planUpdate, type UpdateInput } from "../memory/update.js";
 import { writeLine } from "./entry-head.js";
 import { goOn, type OperationContext, operation } from "./operation.js";
 import { allowSecrets, baseVersion, fields, kind, reason, ref, scope, tags, writeResult } from "./params.js";
@@ -47,7 +48,31 @@ const deleteInput = {
 
 const restoreInput = { ref, version: z.string().min(7).max(64), base_version: baseVersion.optional() };
 
-type Plan = (memory: Memory, draft: Draft) => Promise<Edit>;
+/** What one item does: to which store, found out before, and to which entry of it. */
+interface Plan {
+  readonly store: (memory: Memory) => Promise<string>;
+  readonly edit: (memory: Memory, draft: Draft) => Promise<Edit>;
+}
+
+const saving = (input: SaveInput): Plan => ({
+  store: (memory) => storeOfSave(memory, input),
+  edit: (memory, draft) => planSave(memory, draft, input),
+});
+
+const updating = (input: UpdateInput): Plan => ({
+  store: async (memory) => (await resolve(memory, input.ref)).store,
+  edit: (memory, draft) => planUpdate(memory, draft, input),
+});
+
+const deleting = (input: DeleteInput): Plan => ({
+  store: async (memory) => (await resolve(memory, input.ref)).store,
+  edit: (memory, draft) => planDelete(memory, draft, input),
+});
+
+const restoring = (input: RestoreInput): Plan => ({
+  store: async (memory) => (await resolvePath(memory, input.ref)).store,
+  edit: (memory, draft) => planRestore(memory, draft, input),
+});
 
 interface WriteInput {
   readonly reason?: string | undefined;
@@ -57,17 +82,17 @@ interface WriteInput {
 /** Runs what decides about some entries as one write: all of them or none. */
 async function writeAll(
   { memory, caller, signal }: OperationContext,
+  store: string,
   decide: (draft: Draft) => Promise<readonly Edit[]>,
   reason: string | undefined,
 ) {
-  const { name } = await memory.store();
-  return memory.transact(async (draft) => {
+  return memory.transact(store, async (draft) => {
     goOn(signal);
     const edits = await decide(draft);
     goOn(signal);
     return {
       record: recordOf(edits, caller, reason),
-      answer: (written) => edits.map((edit) => resultOf(memory, name, edit, written)),
+      answer: (written) => edits.map((edit) => resultOf(memory, store, edit, written)),
     };
   });
 }
@@ -84,7 +109,7 @@ async function decideAll(
   for (const [position, plan] of plans.entries()) {
     progress?.(position, plans.length, "Deciding item by item");
     try {
-      edits.push(await plan(memory, draft));
+      edits.push(await plan.edit(memory, draft));
     } catch (error) {
       if (!(error instanceof MemoryError)) throw error;
       errors.push({ position, error });
@@ -119,12 +144,12 @@ const describe = ({ code, message, data }: MemoryError) => ({ code, message, dat
 
 async function writeOne(context: OperationContext, plan: Plan, { reason, allow_secrets = [] }: WriteInput) {
   const decide = async (draft: Draft): Promise<Edit[]> => {
-    const edit = await plan(context.memory, draft);
+    const edit = await plan.edit(context.memory, draft);
     await refuseRelations(context.memory, draft);
     await refuseSecrets(draft, allow_secrets);
     return [edit];
   };
-  return (await writeAll(context, decide, reason))[0]!;
+  return (await writeAll(context, await plan.store(context.memory), decide, reason))[0]!;
 }
 
 /** Zod's optional fields may be there with the value undefined; plans take them as absent. */
@@ -145,7 +170,7 @@ export const save = operation({
   args: ["title", "content"],
   versionOf: ({ version }) => version,
   render: writeLine,
-  run: (context, given) => writeOne(context, (memory, draft) => planSave(memory, draft, as(given)), given),
+  run: (context, given) => writeOne(context, saving(as(given)), given),
 });
 
 export const update = operation({
@@ -162,7 +187,7 @@ export const update = operation({
   args: ["ref"],
   versionOf: ({ version }) => version,
   render: writeLine,
-  run: (context, given) => writeOne(context, (memory, draft) => planUpdate(memory, draft, as(given)), given),
+  run: (context, given) => writeOne(context, updating(as(given)), given),
 });
 
 export const remove = operation({
@@ -179,7 +204,7 @@ export const remove = operation({
   args: ["ref"],
   versionOf: ({ version }) => version,
   render: writeLine,
-  run: (context, given) => writeOne(context, (memory, draft) => planDelete(memory, draft, as(given)), given),
+  run: (context, given) => writeOne(context, deleting(as(given)), given),
 });
 
 const item = z.discriminatedUnion("op", [
@@ -189,14 +214,26 @@ const item = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal("restore"), ...restoreInput }),
 ]);
 
-const planOf =
-  ({ op, ...given }: z.infer<typeof item>): Plan =>
-  (memory, draft) => {
-    if (op === "save") return planSave(memory, draft, as(given));
-    if (op === "update") return planUpdate(memory, draft, as(given));
-    if (op === "delete") return planDelete(memory, draft, as(given));
-    return planRestore(memory, draft, as(given));
-  };
+function planOf({ op, ...given }: z.infer<typeof item>): Plan {
+  if (op === "save") return saving(as(given));
+  if (op === "update") return updating(as(given));
+  if (op === "delete") return deleting(as(given));
+  return restoring(as(given));
+}
+
+/** The store of the first item that says one: others may be about what earlier items make. */
+async function storeOf(memory: Memory, plans: readonly Plan[]): Promise<string> {
+  let refusal: MemoryError | undefined;
+  for (const [position, { store }] of plans.entries()) {
+    try {
+      return await store(memory);
+    } catch (error) {
+      if (!(error instanceof MemoryError)) throw error;
+      refusal ??= refusedAt([{ position, error }], plans.length);
+    }
+  }
+  throw refusal;
+}
 
 export const bulk = operation({
   area: "bulk",
@@ -218,6 +255,6 @@ export const bulk = operation({
   run: async (context, given) => {
     const plans = given.items.map(planOf);
     const decide = (draft: Draft) => decideAll(context, draft, plans, given.allow_secrets ?? []);
-    return { results: await writeAll(context, decide, given.reason) };
+    return { results: await writeAll(context, await storeOf(context.memory, plans), decide, given.reason) };
   },
 });

@@ -57,7 +57,8 @@ export function exactly(request: SearchRequest): ((entry: Indexed) => boolean) |
   if (none.size > 0) tests.push((entry) => !entry.tags.some((tag) => none.has(tag)));
   addRange(tests, (entry) => entry.createdAt, request.created_after, request.created_before);
   addRange(tests, (entry) => entry.updatedAt, request.updated_after, request.updated_before);
-  const { paths } = request;
+  const { paths, stores } = request;
+  if (stores !== undefined) tests.push((entry) => stores.includes(entry.store));
   if (paths?.length) tests.push((entry) => covers(entry, paths));
   return tests.length === 0 ? undefined : (entry) => tests.every((test) => test(entry));
 }

@@ -39,6 +39,9 @@ export interface Indexed {
   readonly hasProblems?: true;
 }
 
+/** What the index knows an entry by: a store's name, and a path in it. */
+export type EntryKey = Pick<Indexed, "store" | "path">;
+
 /** The values that count for an entry whose file does not say. */
 export const DEFAULTS = { importance: 0.5, priority: 50, confidence: 1 } as const;
 

@@ -1,7 +1,7 @@
 import { DirectedGraph } from "graphology";
 import type { Relation } from "../entry/entry.js";
 import { readType, targetAddress, UNRELATED } from "../entry/relations.js";
-import { addressOf, type Indexed } from "./indexed.js";
+import { addressOf, type EntryKey, type Indexed } from "./indexed.js";
 import { shortestPath } from "./relation-path.js";
 
 /** Which way relations are followed, seen from where one stands. */
@@ -64,8 +64,8 @@ type Node = Pick<Indexed, "store" | "path" | "scope" | "kind" | "name">;
 export interface RelationGraphOptions {
   /** The entry at a path, in step with `put` and `remove`. */
   readonly at: (store: string, path: string) => Indexed | undefined;
-  /** Where a store has a scope's kind folders, such as `sessions/x`; undefined when it has no place for the scope. */
-  readonly folderOf: (store: string, scope: string) => string | undefined;
+  /** Where an address of this scope may lead in a file of a store, likeliest first: stores, and the scope's folder there. */
+  readonly placesOf: (store: string, scope: string) => readonly { readonly store: string; readonly folder: string }[];
 }
 
 /**
@@ -90,10 +90,11 @@ export class RelationGraph {
   /** Enters an entry and its relations; it must not be in. A relation to itself counts as none. */
   put(entry: Indexed, relations: readonly Relation[] = []): void {
     const source = this.#keyOf(entry);
+    this.#lead(entry);
     if (this.#graph.hasNode(source)) this.#graph.setNodeAttribute(source, "path", entry.path);
     const targets = new Map<string, Relation[]>();
     for (const relation of relations) {
-      const target = `${entry.store}\n${targetAddress(relation.target, entry.scope) ?? relation.target}`;
+      const target = this.#targetKey(entry.store, targetAddress(relation.target, entry.scope) ?? relation.target);
       if (target === source) continue;
       targets.set(target, [...(targets.get(target) ?? []), relation]);
     }
@@ -125,7 +126,39 @@ export class RelationGraph {
       this.#graph.dropDirectedEdge(key, target);
       this.#dropIfAlone(target);
     }
+    this.#lead(entry);
     this.#dropIfAlone(key);
+  }
+
+  /** Several stores may hold an address: what leads to it goes to another place when one of them comes or goes. */
+  #lead(entry: Node): void {
+    const address = addressOf(entry);
+    const places = this.#placesOf(entry.store, address);
+    if (places.length < 2) return;
+    for (const { store } of places) {
+      const key = `${store}\n${address}`;
+      if (!this.#graph.hasNode(key)) continue;
+      for (const source of this.#graph.inNeighbors(key)) {
+        const wanted = this.#targetKey(source.slice(0, source.indexOf("\n")), address);
+        if (wanted === key || wanted === source) continue;
+        const { told } = this.#graph.getDirectedEdgeAttributes(source, key);
+        if (!this.#graph.hasNode(wanted)) this.#graph.addNode(wanted, { path: this.#entryPath(wanted) });
+        this.#graph.dropDirectedEdge(source, key);
+        this.#graph.addDirectedEdge(source, wanted, { told });
+      }
+      if (this.#graph.getNodeAttribute(key, "path") === undefined) this.#dropIfAlone(key);
+    }
+  }
+
+  #placesOf(store: string, address: string): ReturnType<RelationGraphOptions["placesOf"]> {
+    const colon = address.indexOf(":");
+    return colon < 0 ? [] : this.#options.placesOf(store, address.slice(0, colon));
+  }
+
+  /** What an address in a file of a store leads to: the first place that has such an entry, else the first there is. */
+  #targetKey(store: string, address: string): string {
+    const keys = this.#placesOf(store, address).map((place) => `${place.store}\n${address}`);
+    return keys.find((key) => this.#entryPath(key) !== undefined) ?? keys[0] ?? `${store}\n${address}`;
   }
 
   #dropIfAlone(key: string): void {
@@ -148,8 +181,8 @@ export class RelationGraph {
   }
 
   #pathOf(store: string, address: string): string | undefined {
+    const folder = this.#placesOf(store, address).find((place) => place.store === store)?.folder;
     const colon = address.indexOf(":");
-    const folder = colon < 0 ? undefined : this.#options.folderOf(store, address.slice(0, colon));
     return folder === undefined ? undefined : `${folder === "" ? "" : `${folder}/`}${address.slice(colon + 1)}.md`;
   }
 
@@ -167,14 +200,15 @@ export class RelationGraph {
     return { store, address, ...(path === undefined ? {} : { path }) };
   }
 
-  /** The paths of the entries whose own file names this entry in a relation, in order. */
-  tellers(entry: Node): string[] {
+  /** The entries whose own file names this entry in a relation, in order. */
+  tellers(entry: Node): EntryKey[] {
     const key = this.#nodeOf(entry);
     if (!this.#graph.hasNode(key)) return [];
     return this.#graph
       .inNeighbors(key)
-      .flatMap((source) => this.#end(source).path ?? [])
-      .sort();
+      .map((source) => this.#end(source))
+      .flatMap(({ store, path }) => (path === undefined ? [] : [{ store, path }]))
+      .sort((a, b) => (`${a.store}\n${a.path}` < `${b.store}\n${b.path}` ? -1 : 1));
   }
 
   /** The relations of one entry, dangling ones too; one that both files tell comes twice. */
@@ -186,7 +220,8 @@ export class RelationGraph {
     this.#graph.forEachInEdge(key, (_edge, { told }, source, target) => this.#read(found, told, source, target));
     return found.filter(
       ({ source, type }) =>
-        (walk.direction === "both" || (source.path === entry.path) === (walk.direction === "out")) &&
+        (walk.direction === "both" ||
+          (source.path === entry.path && source.store === entry.store) === (walk.direction === "out")) &&
         (walk.types?.includes(type) ?? true),
     );
   }

@@ -10,7 +10,7 @@ import { type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.j
 import { sharesHeld } from "./phrases.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
-import { RelationGraph } from "./relation-graph.js";
+import { RelationGraph, type RelationGraphOptions } from "./relation-graph.js";
 import type { HitFlags, SearchRequest, SearchResult } from "./search-request.js";
 import { TextIndex } from "./text-index.js";
 import { planText } from "./text-plan.js";
@@ -22,8 +22,8 @@ import { flagsOf, isVisible } from "./visibility.js";
 export interface SearchIndexOptions {
   /** Current text of an entry's body, for snippets and phrases; undefined when gone. */
   readonly readBody: (store: string, path: string) => Promise<string | undefined>;
-  /** Where a store has a scope's kind folders, such as `sessions/x`; undefined when it has no place for the scope. */
-  readonly folderOf: (store: string, scope: string) => string | undefined;
+  /** See RelationGraphOptions. */
+  readonly placesOf: RelationGraphOptions["placesOf"];
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -79,7 +79,7 @@ export class SearchIndex {
 
   private constructor(options: SearchIndexOptions) {
     this.#options = options;
-    this.relations = new RelationGraph({ at: (store, path) => this.get(store, path), folderOf: options.folderOf });
+    this.relations = new RelationGraph({ at: (store, path) => this.get(store, path), placesOf: options.placesOf });
     this.#orama = create({
       schema: SCHEMA,
       sort: { enabled: false },
@@ -272,12 +272,12 @@ export class SearchIndex {
     const slot = this.#table.slotOf(store, path);
     const entry = slot === undefined ? undefined : this.#table.at(slot);
     if (slot === undefined || entry === undefined) return;
-    if (!this.#keepsText) this.relations.remove(entry);
     const id = internalDocumentIDStore.getDocumentIdFromInternalId(this.#orama.internalDocumentIDStore, slot);
     remove(this.#orama, id);
     // Orama never forgets an id, so ids are used again.
     this.#freeIds.push(id);
     this.#table.clear(slot);
+    if (!this.#keepsText) this.relations.remove(entry);
   }
 
   #share(text: string): string {

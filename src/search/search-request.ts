@@ -13,6 +13,8 @@ export interface SearchRequest {
   readonly kinds?: readonly Kind[];
   /** Exact canonical scopes. */
   readonly scopes?: readonly string[];
+  /** Names of stores. */
+  readonly stores?: readonly string[];
   readonly category?: string;
   readonly tags_any?: readonly string[];
   readonly tags_all?: readonly string[];

@@ -3,8 +3,7 @@ import path from "node:path";
 import { inCi } from "../config/in-ci.js";
 import { formatManifest, MANIFEST_FILE, parseManifest } from "../entry/manifest.js";
 import { editEntry } from "../entry/markdown.js";
-import { nameFromTitle } from "../entry/name.js";
-import { formatScope, parseScope, type Scope } from "../entry/scope.js";
+import { formatScope, parseScope, projectNamed, type Scope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import { discover, type Repository, repositoryAt } from "../git/discover.js";
 import { type Environment, type GitBinary, GitFailed } from "../git/git-binary.js";
@@ -20,6 +19,8 @@ export interface InitInput {
   /** Where the command was typed, or the folder of an own store. */
   readonly directory: string;
   readonly own: boolean;
+  /** The person's own store: nothing in it is about one project, and `private/` is not git's. */
+  readonly personal?: boolean;
   readonly scope?: string;
   readonly commit?: "journal" | "each";
   readonly git: GitBinary | undefined;
@@ -42,6 +43,7 @@ export interface InitResult {
 }
 
 const PLAIN_IGNORE = "*\n";
+const PERSONAL_IGNORE = "private/\n";
 
 function askedScope(text: string): Scope {
   const scope = parseScope(text);
@@ -50,11 +52,6 @@ function askedScope(text: string): Scope {
     field: "scope",
   });
 }
-
-const projectScope = (name: string): Scope => ({
-  level: "project",
-  project: (nameFromTitle(name) ?? "project").slice(0, 60),
-});
 
 /** The real path of the folder, or of the nearest one above it that is there. */
 async function nearest(directory: string): Promise<string> {
@@ -118,12 +115,13 @@ export async function init(input: InitInput): Promise<InitResult> {
   const put = puts(root, made, dry);
   const existing = await readIfThere(path.join(root, MANIFEST_FILE));
   const name = (!input.own && repository && (await remoteName(repository))) || path.basename(top);
-  const scope = existing ? parseManifest(existing).root : (asked ?? projectScope(name));
+  const scope = existing ? parseManifest(existing).root : (asked ?? projectNamed(name));
   const usual = input.own ? "each" : "journal";
   await put(MANIFEST_FILE, formatManifest({ root: scope, ...(mode === usual ? {} : { commit: mode }) }));
   await put(".gitattributes", STORE_ATTRIBUTES);
   if (!repository) await put(".state/.gitignore", PLAIN_IGNORE);
-  if (!existing) {
+  if (input.personal) await put(".gitignore", PERSONAL_IGNORE);
+  if (!existing && !input.personal) {
     const at = { kind: "guideline" as const, scope: formatScope(scope), name: STARTER.name };
     const set = { id: input.newId(), title: STARTER.title, category: "behavior", tags: ["memory"] };
     await put(`guidelines/${STARTER.name}.md`, editEntry(null, { set, content: STARTER.content }, at));
@@ -143,6 +141,20 @@ export async function init(input: InitInput): Promise<InitResult> {
       ...(await warnings(root, kind, repository?.top, input.git)),
     ],
   };
+}
+
+/** Makes the person's own store in a folder: a repository of its own that stands for `global`. */
+export async function makePersonalStore(
+  directory: string,
+  git: GitBinary | undefined,
+  env: Environment,
+): Promise<InitResult> {
+  const input = { directory, own: true, personal: true, scope: "global", git, env, newId: () => "" };
+  return init(input).catch((error: unknown) => {
+    // Nobody asked for a commit each here: where commits have to be signed, they are left to the person.
+    if (!(error instanceof MemoryError && error.code === "forbidden")) throw error;
+    return init({ ...input, commit: "journal" });
+  });
 }
 
 function ignored({ commit, scope }: InitInput, existing: unknown): string[] {

@@ -1,9 +1,11 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import { MANIFEST_FILE, parseManifest } from "../entry/manifest.js";
+import { projectNamed, type Scope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import { discover, type Repository } from "../git/discover.js";
 import { readIfThere } from "../git/git-fs.js";
+import { remoteName } from "../git/setup.js";
 
 /** The folder of a checked-in store. */
 export const STORE_FOLDER = ".memory";
@@ -78,12 +80,35 @@ async function isProject(root: string): Promise<boolean> {
   return bytes !== undefined && parseManifest(bytes).root.level !== "global";
 }
 
-/** What the person's own manifest sets, if there is one: the store at `GIT_MEMORY_HOME`, else below `XDG_DATA_HOME`. */
-export async function personalSettings(
-  env: Readonly<Record<string, string | undefined>>,
-  home: string,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
+/** Where the person's own store is, or would be: `GIT_MEMORY_HOME`, else below `XDG_DATA_HOME`. */
+export function personalFolder(env: Readonly<Record<string, string | undefined>>, home: string): string {
   const data = env.XDG_DATA_HOME || path.join(home, ".local/share");
-  const bytes = await readIfThere(path.join(env.GIT_MEMORY_HOME || path.join(data, "git-memory"), MANIFEST_FILE));
-  return bytes && parseManifest(bytes).settings;
+  return path.resolve(env.GIT_MEMORY_HOME || path.join(data, "git-memory"));
+}
+
+/** The person's own store; undefined while there is none. Throws `invalid_input` for a store there that is none of a person's. */
+export async function personalStore(folder: string): Promise<FoundStore | undefined> {
+  const bytes = await readIfThere(path.join(folder, MANIFEST_FILE));
+  if (!bytes) return undefined;
+  if (parseManifest(bytes).root.level !== "global")
+    throw new MemoryError(
+      "invalid_input",
+      `The store in ${path.basename(folder)}, where the person's own store belongs, has a scope other than global. Set GIT_MEMORY_HOME to another folder.`,
+    );
+  const root = await fs.realpath(folder);
+  return { root, repository: await discover(root) };
+}
+
+/** The project that the first of these places is in: named after its remote, else its folder. None for a home directory or `/`. */
+export async function projectOf(places: readonly Place[], home: string): Promise<Scope | undefined> {
+  for (const place of places)
+    for (const directory of typeof place === "string" ? [place] : await place()) {
+      if (!(await isFolder(directory))) continue;
+      const real = await fs.realpath(directory);
+      const repository = await discover(real);
+      const top = repository?.top ?? real;
+      if (top === path.parse(top).root || top === (await fs.realpath(home).catch(() => home))) continue;
+      return projectNamed((repository && (await remoteName(repository))) || path.basename(top));
+    }
+  return undefined;
 }

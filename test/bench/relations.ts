@@ -57,7 +57,10 @@ try {
   const byPath = new Map(made.map(({ path: file }, at) => [file, related[at]!]));
   const before = inUse();
   const begin = performance.now();
-  const graph = new RelationGraph({ at: (store, file) => memory.index.get(store, file), folderOf: () => "" });
+  const graph = new RelationGraph({
+    at: (store, file) => memory.index.get(store, file),
+    placesOf: (store) => [{ store, folder: "" }],
+  });
   for (const entry of entries) graph.put(entry, byPath.get(entry.path));
   const took = performance.now() - begin;
   const bytes = inUse() - before;

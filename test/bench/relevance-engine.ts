@@ -17,7 +17,7 @@ export function create(documents: readonly BenchDocument[]): {
   const ids = new Map(documents.map((document, n) => [`memories/d${n}.md`, document.id]));
   const index = SearchIndex.create({
     readBody: async (_store, path) => bodies.get(path),
-    folderOf: () => undefined,
+    placesOf: () => [],
     now: () => 0,
   });
   index.apply(documents.map(toChange));

@@ -54,7 +54,8 @@ describe("admin status", () => {
     const { namedStore } = await import("../../src/store/find-store.js");
     const memory = new Memory({
       find: () => namedStore(dir),
-      personal: async () => undefined,
+      project: async () => undefined,
+      personal: { find: async () => undefined, make: undefined },
       flags: undefined,
       newId: () => "",
       git: undefined,

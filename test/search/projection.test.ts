@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type SearchIndex as Index, SearchIndex } from "../../src/search/search-index.js";
 import type { SearchRequest } from "../../src/search/search-request.js";
-import { drop, facts, folderOf, type Given, NOW, pathOf, put } from "./states.js";
+import { drop, facts, type Given, NOW, pathOf, placesOf, put } from "./states.js";
 
 const WORDS = ["alpha", "beta", "gamma", "delta", "getUserName", "error-handling", "数据库", "1.2.3", "the", "gammas"];
 
@@ -52,7 +52,7 @@ const REQUESTS: readonly SearchRequest[] = [
 
 function empty(live: ReadonlyMap<string, Given>): Index {
   const byPath = () => new Map([...live.values()].map((item) => [pathOf(item), item.body]));
-  return SearchIndex.create({ readBody: async (_store, path) => byPath().get(path), folderOf, now: () => NOW });
+  return SearchIndex.create({ readBody: async (_store, path) => byPath().get(path), placesOf, now: () => NOW });
 }
 
 test("the index built step by step equals the index rebuilt", async () => {

@@ -43,14 +43,14 @@ export function drop(given: Given): Change {
 }
 
 /** Where the stores of these tests have a scope's kind folders. */
-export const folderOf = (_store: string, scope: string): string => (scope === "project/api" ? "" : scope);
+export const placesOf = (store: string, scope: string) => [{ store, folder: scope === "project/api" ? "" : scope }];
 
 /** An index over the given entries, with their bodies at hand. */
 export function indexOf(...all: readonly Given[]): SearchIndex {
   const bodies = new Map(all.map((given) => [`${given.store ?? "s"}:${pathOf(given)}`, given.body ?? ""]));
   const index = SearchIndex.create({
     readBody: async (store, path) => bodies.get(`${store}:${path}`),
-    folderOf,
+    placesOf,
     now: () => NOW,
   });
   index.apply(all.map(put));

@@ -18,7 +18,7 @@ describe.runIf(corpus !== "")("a corpus of real files", () => {
   const bodies = new Map<string, string>();
   const index = SearchIndex.create({
     readBody: async (_store, file) => bodies.get(file),
-    folderOf: () => undefined,
+    placesOf: () => [],
     now: Date.now,
   });
   let files: string[];

@@ -8,7 +8,8 @@ import type { Caller } from "../../src/memory/caller.js";
 import { Memory } from "../../src/memory/memory.js";
 import { invoke } from "../../src/operations/operation.js";
 import { findOperation } from "../../src/operations/registry.js";
-import { namedStore } from "../../src/store/find-store.js";
+import { makePersonalStore } from "../../src/setup/init.js";
+import { namedStore, personalStore } from "../../src/store/find-store.js";
 import { GIT_ENV, git, makeCheckedInStore } from "./repositories.js";
 
 /** The time at which a test's first write happens: before any commit that git makes while tests run. */
@@ -20,6 +21,8 @@ export interface Given {
   readonly dir?: string;
   readonly flags?: Json;
   readonly env?: Record<string, string>;
+  /** Where the person's own store is, or will be: in `personal`. */
+  readonly home?: string;
   /** The store is found when this is over. */
   readonly gate?: Promise<void>;
   /** False for a machine without the git program; else its command. */
@@ -33,9 +36,12 @@ export class Bench {
   readonly dir: string;
   readonly root: string;
   readonly memory: Memory;
+  /** The folder of the person's own store, which the first write to it makes. */
+  readonly personal: string;
   readonly clock: { at: number };
 
-  private constructor(dir: string, root: string, memory: Memory, clock: { at: number }) {
+  private constructor(dir: string, root: string, personal: string, memory: Memory, clock: { at: number }) {
+    this.personal = personal;
     this.dir = dir;
     this.root = root;
     this.memory = memory;
@@ -54,21 +60,31 @@ export class Bench {
     flags,
     env = {},
     gate,
+    home = `${dir}.home`,
     git: program = true,
     watch = false,
   }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
+    const personal = path.join(home, "personal");
     const clock = { at: START };
     let ids = 0;
+    const gitProgram = program === false ? undefined : await findGit(program === true ? "git" : program, GIT_ENV);
     const memory = new Memory({
       find: async () => {
         await gate;
         return namedStore(dir);
       },
-      personal: async () => undefined,
+      project: async () => undefined,
+      personal: {
+        find: () => personalStore(personal),
+        make: async () => {
+          await makePersonalStore(personal, gitProgram, { ...GIT_ENV, ...env });
+          return namedStore(personal);
+        },
+      },
       flags,
       newId: (at) => uuidAt(at, ++ids),
-      git: program === false ? undefined : await findGit(program === true ? "git" : program, GIT_ENV),
+      git: gitProgram,
       env: { ...GIT_ENV, ...env },
       owner: { host: "test", boot: await bootId(), pid: process.pid, started: await processStart(process.pid) },
       isAlive: async () => true,
@@ -77,7 +93,7 @@ export class Bench {
       publishes: true,
     });
     memory.start();
-    return new Bench(dir, found.root, memory, clock);
+    return new Bench(dir, found.root, personal, memory, clock);
   }
 
   /** Calls `save` or `history list` with an input; the answer is what JSON carries. */
@@ -142,7 +158,7 @@ export class Bench {
 
   async close(): Promise<void> {
     await this.memory.close();
-    fs.rmSync(this.dir, { recursive: true, force: true });
+    for (const folder of [this.dir, path.dirname(this.personal)]) fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 

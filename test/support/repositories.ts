@@ -16,6 +16,8 @@ export const GIT_ENV = {
   GIT_CONFIG_GLOBAL: "/dev/null",
   GIT_CONFIG_NOSYSTEM: "1",
   GIT_TERMINAL_PROMPT: "0",
+  // Nothing is there, and a test that has something made there names a folder of its own.
+  GIT_MEMORY_HOME: path.join(os.tmpdir(), `git-memory-nobody-${process.pid}`),
 };
 
 /** Runs git in `cwd` and gives its output; throws with git's words when it fails. */

@@ -89,7 +89,8 @@ describe("callTool", () => {
     const { namedStore } = await import("../../src/store/find-store.js");
     const memory = new Memory({
       find: () => namedStore(bench.dir),
-      personal: async () => undefined,
+      project: async () => undefined,
+      personal: { find: async () => undefined, make: undefined },
       flags: undefined,
       newId: () => "",
       git: undefined,

@@ -53,17 +53,18 @@ export async function mendStore(memory: Memory, base: BaseTree | undefined, call
   }
   const fixed: Fixed[] = [];
   for (let at = 0; at < broken.length; at += BATCH)
-    fixed.push(...(await mendBatch(memory, broken.slice(at, at + BATCH), mended, caller)));
+    fixed.push(...(await mendBatch(memory, store.name, broken.slice(at, at + BATCH), mended, caller)));
   return fixed;
 }
 
 async function mendBatch(
   memory: Memory,
+  store: string,
   paths: readonly string[],
   mended: (path: string, bytes: Uint8Array) => Mended | undefined,
   caller: Caller,
 ): Promise<Fixed[]> {
-  return memory.transact(async (draft) => {
+  return memory.transact(store, async (draft) => {
     const fixed: Fixed[] = [];
     let files = 0;
     for (const path of paths) {

@@ -11,11 +11,11 @@ export async function precedenceOf(
   memory: Memory,
   { now, before }: Pick<Survey, "now" | "before">,
 ): Promise<Precedence> {
-  const known = compareBy((file) => [...inBase(file, before), ...asSeen(memory, file)]);
+  const store = await memory.store();
+  const known = compareBy((file) => [...inBase(file, before), ...asSeen(memory, store.name, file)]);
   const groups = duplicateIds(now, known).filter(({ first }) => inBase(first, before)[0] === 1);
   const asked = new Set(groups.flatMap(({ copy, first }) => [first, copy]));
   const since = new Map<string, number>();
-  const store = await memory.store();
   if (asked.size > 0) await memory.historyKnown();
   for (const { path } of [...asked].slice(0, MAX_ASKED)) {
     const { versions, truncated } = await store.history(path);
@@ -25,7 +25,7 @@ export async function precedenceOf(
   return compareBy((file) => [
     ...inBase(file, before),
     since.get(file.path) ?? Number.MAX_SAFE_INTEGER,
-    ...asSeen(memory, file),
+    ...asSeen(memory, store.name, file),
   ]);
 }
 
@@ -34,11 +34,11 @@ function inBase({ path, entry }: FileFacts, before: Survey["before"]): [number] 
   return [old && old.entry?.id === entry?.id ? 0 : 1];
 }
 
-function asSeen(memory: Memory, { path, entry }: FileFacts): number[] {
-  const { catalog } = memory;
+function asSeen(memory: Memory, store: string, { path, entry }: FileFacts): number[] {
+  const catalog = memory.catalog(store);
   const id = entry?.id;
   return [
-    memory.at(path)?.pending ? 1 : 0,
+    memory.at({ store, path })?.pending ? 1 : 0,
     id === undefined ? 0 : catalog.withId(id).indexOf(path),
     catalog.withName(path).indexOf(path),
   ];

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import express from "express";
 import { MemoryError } from "../../errors.js";
-import type { IndexState } from "../../memory/memory.js";
+import type { IndexState } from "../../memory/stores.js";
 import { ROUTES } from "../../operations/routes.js";
 import { speak } from "../../operations/speech.js";
 import type { Log } from "../mcp/call.js";

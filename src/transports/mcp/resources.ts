@@ -7,7 +7,7 @@ import { resolve } from "../../memory/resolve.js";
 import { attend, type OperationContext, ready } from "../../operations/operation.js";
 import { iso } from "../../operations/params.js";
 import { type Speech, speak } from "../../operations/speech.js";
-import type { Store } from "../../store/store.js";
+import type { EntryKey } from "../../search/indexed.js";
 import { type Channel, INVALID_PARAMS, ProtocolError, RESOURCE_NOT_FOUND } from "./protocol.js";
 
 const SCHEME = "memory://entry/";
@@ -73,6 +73,8 @@ function afterCursor(cursor: string): string {
   throw new ProtocolError(INVALID_PARAMS, "This cursor is none of resources/list; call it again without one.");
 }
 
+const nameOf = ({ store, path }: EntryKey): string => `${store}\n${path}`;
+
 const storeIsMissing = (error: unknown): boolean => error instanceof MemoryError && error.data.missing === "store";
 
 /** The entries of a memory as resources of one connection, and the news about them that it asked for. */
@@ -80,7 +82,7 @@ export class ResourceDesk {
   readonly #memory: Memory;
   readonly #speech: Speech;
   readonly #channel: Channel;
-  /** URI → store path. */
+  /** URI → store and path. */
   readonly #subscribed = new Map<string, string>();
   /** What the client was told is there; undefined until it asked. */
   #told: ReadonlySet<string> | undefined;
@@ -108,19 +110,19 @@ export class ResourceDesk {
 
   /** The file as it is. An unknown URI is the protocol's own error with the nearest addresses. */
   async read(context: OperationContext, uri: string) {
-    const store = await this.#fresh(context);
-    const current = await store.current(await this.#pathOf(uri));
-    if (!current) throw new ProtocolError(RESOURCE_NOT_FOUND, "This entry is gone.", { uri });
-    return { contents: [{ uri, mimeType: MARKDOWN, text: Buffer.from(current.bytes).toString("utf8") }] };
+    await this.#fresh(context);
+    const bytes = await this.#memory.bytes(await this.#placeOf(uri));
+    if (!bytes) throw new ProtocolError(RESOURCE_NOT_FOUND, "This entry is gone.", { uri });
+    return { contents: [{ uri, mimeType: MARKDOWN, text: Buffer.from(bytes).toString("utf8") }] };
   }
 
   /** From here on the client is told when the entry's text changes. */
   async subscribe(context: OperationContext, uri: string) {
     await this.#fresh(context);
-    const path = await this.#pathOf(uri);
+    const place = nameOf(await this.#placeOf(uri));
     if (this.#subscribed.size >= MOST_SUBSCRIBED && !this.#subscribed.has(uri))
       throw new ProtocolError(INVALID_PARAMS, `A connection may watch ${MOST_SUBSCRIBED} resources; unsubscribe some.`);
-    this.#subscribed.set(uri, path);
+    this.#subscribed.set(uri, place);
     this.#listen();
     return {};
   }
@@ -148,7 +150,7 @@ export class ResourceDesk {
     clearTimeout(this.#timer);
   }
 
-  #fresh(context: OperationContext): Promise<Store> {
+  #fresh(context: OperationContext): Promise<unknown> {
     return attend(context, async () => {
       await ready(context);
       return this.#memory.fresh();
@@ -160,11 +162,11 @@ export class ResourceDesk {
     return currentEntries(this.#memory);
   }
 
-  async #pathOf(uri: string): Promise<string> {
+  async #placeOf(uri: string): Promise<EntryKey> {
     let refusal = new MemoryError("not_found", `Resources of this server begin with ${SCHEME}.`);
     for (const ref of refsOf(uri)) {
       try {
-        return (await resolve(this.#memory, ref)).path;
+        return await resolve(this.#memory, ref);
       } catch (error) {
         if (!(error instanceof MemoryError)) throw error;
         refusal = error;
@@ -180,7 +182,8 @@ export class ResourceDesk {
   }
 
   #note(changes: readonly Change[]): void {
-    for (const { path, before, after } of changes) if (before !== after?.version) this.#touched.add(path);
+    for (const { store, path, before, after } of changes)
+      if (before !== after?.version) this.#touched.add(nameOf({ store, path }));
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       void this.#tell();
@@ -191,10 +194,10 @@ export class ResourceDesk {
   async #tell(): Promise<void> {
     const touched = this.#touched;
     this.#touched = new Set();
-    for (const [uri, path] of this.#subscribed) {
-      if (!touched.has(path)) continue;
+    for (const [uri, place] of this.#subscribed) {
+      if (!touched.has(place)) continue;
       this.#channel.notify("notifications/resources/updated", { uri });
-      const now = await this.#pathOf(uri).catch(() => path);
+      const now = await this.#placeOf(uri).then(nameOf, () => place);
       if (this.#subscribed.has(uri)) this.#subscribed.set(uri, now);
     }
     if (!this.#told) return;

@@ -1,0 +1,236 @@
+import { type ResolvedSettings, resolveSettings, type SettingInputs } from "../config/settings.js";
+import type { Scope } from "../entry/scope.js";
+import { MemoryError } from "../errors.js";
+import type { CommitMode } from "../store/context.js";
+import type { FoundStore } from "../store/find-store.js";
+import { Store } from "../store/store.js";
+import type { StoreOptions } from "../store/store-options.js";
+import { Catalog } from "./catalog.js";
+import { type Member, PERSONAL, PROJECT, Workspace } from "./workspace.js";
+
+export type IndexState = "indexing" | "ready" | "absent" | "failed";
+
+/** Where the person's own store is, or would be. */
+interface PersonalStore {
+  readonly find: () => Promise<FoundStore | undefined>;
+  /** Makes it; undefined where that is not wanted, as in continuous integration. */
+  readonly make: (() => Promise<FoundStore>) | undefined;
+}
+
+/** What the process, and the memory around them, lend the stores. */
+export interface StoresOptions extends Omit<StoreOptions, "name" | "mode" | "scanned"> {
+  /** Finds the project's store; undefined = there is none. */
+  readonly find: () => Promise<FoundStore | undefined>;
+  /** The project that the working directory is, by which the person's store knows it; undefined = none. */
+  readonly project: () => Promise<Scope | undefined>;
+  readonly personal: PersonalStore;
+  /** What the command line sets; the environment is in `env`. */
+  readonly flags: SettingInputs["flags"];
+  /** Told how many entry files were looked at, and how many there are, in all stores. */
+  readonly scanned: (done: number, total: number) => void;
+  /** Called when everything that there was has been told. */
+  readonly loaded: () => void;
+  /** True when somebody waits for news that no call asks for. */
+  readonly listened: () => boolean;
+  /** Called when all that was told before counts no more. */
+  readonly restart: () => void;
+}
+
+interface Opening {
+  /** Over when the stores that are there are open. */
+  readonly opened: Promise<void>;
+  readonly ready: Promise<void>;
+}
+
+/** How often writes that had to wait are tried again (milliseconds). */
+const SETTLE_MS = 1_000;
+
+/** The stores of a workspace while they are open: found, read, looked at again, closed. */
+export class Stores {
+  readonly workspace = new Workspace(() => false);
+  readonly #options: StoresOptions;
+  readonly #done = new Map<string, { readonly done: number; readonly total: number }>();
+  #state: IndexState = "indexing";
+  #opening: Opening | undefined;
+  #joining: Promise<Member> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: StoresOptions) {
+    this.#options = options;
+  }
+
+  get state(): IndexState {
+    return this.#state;
+  }
+
+  /** How many entries there are, as far as they are counted. */
+  get expected(): number | undefined {
+    return this.#done.size === 0 ? undefined : this.#sum("total");
+  }
+
+  #sum(what: "done" | "total"): number {
+    return [...this.#done.values()].reduce((sum, one) => sum + one[what], 0);
+  }
+
+  /** Begins to open and read; again when there was nothing, or it failed, before. */
+  begin(): Opening {
+    if (this.#opening) return this.#opening;
+    this.#state = "indexing";
+    const opened = this.#openAll();
+    const ready = opened.then(() => this.#read(this.workspace.members()));
+    const opening = { opened, ready };
+    this.#opening = opening;
+    const end = (state: IndexState, again: boolean): void => {
+      this.#state = state;
+      // A store may be made, or mended, while the server runs.
+      if (again && this.#opening === opening) this.#opening = undefined;
+    };
+    const absent = () => this.workspace.main === undefined;
+    ready.then(
+      () => end(absent() ? "absent" : "ready", absent()),
+      () => end("failed", true),
+    );
+    return opening;
+  }
+
+  async #openAll(): Promise<void> {
+    const [project, personal] = [await this.#options.find(), await this.#options.personal.find()];
+    const same = project !== undefined && project.root === personal?.root;
+    // The person's settings count for the other stores too.
+    if (personal) await this.#open(PERSONAL, personal);
+    if (project && !same) await this.#open(PROJECT, project);
+    const root = this.workspace.get(PROJECT)?.store.manifest.root;
+    const own = root || same ? undefined : await this.#options.project();
+    this.workspace.enter(root ?? own ?? { level: "global" });
+  }
+
+  async #open(name: string, found: FoundStore): Promise<Member> {
+    const mode: StoreOptions["mode"] = (manifest, usual) => this.settings(manifest.settings, usual).commit.value;
+    const scanned = (done: number, total: number) => {
+      this.#done.set(name, { done, total });
+      this.#options.scanned(this.#sum("done"), this.#sum("total"));
+    };
+    const open = this.workspace.get(name);
+    const store = open?.store ?? (await Store.open(found, { ...this.#options, name, scanned, mode }));
+    const member = open ?? { store, catalog: new Catalog(), readOnly: false };
+    this.workspace.add(member);
+    return member;
+  }
+
+  async #read(members: readonly Member[]): Promise<void> {
+    for (const { store } of members) await store.start();
+    this.#options.loaded();
+    if (this.#options.watch) this.#timer ??= setInterval(() => this.#settle(), SETTLE_MS).unref();
+  }
+
+  #settle(): void {
+    for (const { store } of this.workspace.members()) {
+      // What cannot be settled now is tried again by the next tick or write, and status tells why.
+      store.settle().catch(() => undefined);
+      // Calls look for themselves; whoever waits for news is told of what others did while nobody calls.
+      if (this.#options.listened() && store.noticed) store.refresh().catch(() => undefined);
+    }
+  }
+
+  /** Every setting for a store whose manifest sets these, and that commits so when nobody says otherwise. */
+  settings(store: Readonly<Record<string, unknown>>, usual: CommitMode): ResolvedSettings {
+    const personal = this.workspace.get(PERSONAL)?.store.manifest.settings;
+    return resolveSettings({
+      ...(this.#options.flags === undefined ? {} : { flags: this.#options.flags }),
+      env: this.#options.env,
+      ...(personal === undefined ? {} : { personal }),
+      store,
+      defaults: { commit: usual },
+    });
+  }
+
+  /** A store by name, else the one of calls that name none. Throws `not_found` where there is none. */
+  async store(name?: string): Promise<Store> {
+    if (!this.workspace.main) await this.begin().opened;
+    const member = name === undefined ? this.workspace.main : this.workspace.get(name);
+    if (member) return member.store;
+    if (name === undefined || !this.workspace.main) throw noStore();
+    const names = this.workspace.members().map(({ store }) => store.name);
+    throw new MemoryError("not_found", `No store ${JSON.stringify(name)} is open. There is ${names.join(", ")}.`, {
+      store: name,
+    });
+  }
+
+  /** The same for writing. Throws `forbidden` for a store that is open for reading only. */
+  async writable(name: string): Promise<Store> {
+    const store = await this.store(name);
+    if (this.workspace.get(name)?.readOnly)
+      throw new MemoryError("forbidden", `The store ${name} is open for reading only. Nothing was written.`, {
+        store: name,
+      });
+    return store;
+  }
+
+  /** Brings every store up to the last acknowledged write on this machine. Throws `not_found` where there is none. */
+  async fresh(): Promise<void> {
+    await this.store();
+    if (this.#state !== "ready") await this.begin().ready;
+    await this.#lookForMore();
+    await Promise.all(this.workspace.members().map(({ store }) => store.refresh()));
+  }
+
+  /** The store where new entries of a scope go; the person's own is made when it is not there yet. */
+  async home(scope: string, wanted?: string): Promise<Store> {
+    if (this.#state !== "ready") await this.begin().ready;
+    await this.#lookForMore();
+    const name = this.workspace.home(scope, wanted);
+    if (this.workspace.get(name)) return this.writable(name);
+    const { make } = this.#options.personal;
+    if (!make) throw noStore();
+    return (await this.#join(await make())).store;
+  }
+
+  /** A store that came into being since: the person's own joins; with the project's everything begins anew. */
+  async #lookForMore(): Promise<void> {
+    const { find, personal } = this.#options;
+    if (!this.workspace.get(PROJECT)) {
+      const found = await find();
+      if (found && found.root !== this.workspace.get(PERSONAL)?.store.root) return this.#beginAnew();
+    }
+    if (this.workspace.get(PERSONAL)) return;
+    const found = await personal.find();
+    if (found && found.root !== this.workspace.get(PROJECT)?.store.root) await this.#join(found);
+  }
+
+  #join(found: FoundStore): Promise<Member> {
+    this.#joining ??= this.#openPersonal(found).finally(() => {
+      this.#joining = undefined;
+    });
+    return this.#joining;
+  }
+
+  async #openPersonal(found: FoundStore): Promise<Member> {
+    const known = this.workspace.get(PERSONAL);
+    if (known) return known;
+    const member = await this.#open(PERSONAL, found);
+    await this.#read([member]);
+    if (this.#state === "absent") this.#state = "ready";
+    return member;
+  }
+
+  async #beginAnew(): Promise<void> {
+    const members = this.workspace.members();
+    this.workspace.clear();
+    this.#done.clear();
+    this.#options.restart();
+    this.#opening = undefined;
+    await Promise.all(members.map(({ store }) => store.close()));
+    await this.begin().ready;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#opening?.ready.catch(() => undefined);
+    await Promise.all(this.workspace.members().map(({ store }) => store.close()));
+  }
+}
+
+const noStore = (): MemoryError =>
+  new MemoryError("not_found", "No memory store was found here. [[init]] in the project makes one; then call again.", {
+    missing: "store",
+  });

@@ -1,0 +1,191 @@
+import { KIND_FOLDERS } from "../entry/kinds.js";
+import { formatScope, parseScope, readScope, type Scope, scopeChain, scopeFolder } from "../entry/scope.js";
+import { MemoryError } from "../errors.js";
+import type { Store } from "../store/store.js";
+import type { Catalog } from "./catalog.js";
+
+/** The name of the project's store in a workspace. */
+export const PROJECT = "project";
+/** The name of the person's own store. */
+export const PERSONAL = "personal";
+
+/** A store that is open, and what its paths are looked up by. */
+export interface Member {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly readOnly: boolean;
+}
+
+/** A scope in a store that holds it; `folder` is the scope's there, `""` for the root. */
+export interface Place {
+  readonly store: string;
+  /** Canonical text. */
+  readonly scope: string;
+  readonly folder: string;
+}
+
+/** How closely a store's root is about a scope: the closest one is where its entries go. */
+const RANK: Readonly<Record<Scope["level"], number>> = { session: 0, project: 3, org: 2, global: 1 };
+
+/** The stores that are open together, and which of them holds what. */
+export class Workspace {
+  readonly #members = new Map<string, Member>();
+  /** The scope of a call that names none. */
+  #current: Scope = { level: "global" };
+  readonly #sharesSessions: () => boolean;
+
+  constructor(sharesSessions: () => boolean) {
+    this.#sharesSessions = sharesSessions;
+  }
+
+  add(member: Member): void {
+    this.#members.set(member.store.name, member);
+  }
+
+  clear(): void {
+    this.#members.clear();
+  }
+
+  /** Says which scope a call without one means. */
+  enter(scope: Scope): void {
+    this.#current = scope;
+  }
+
+  get(name: string): Member | undefined {
+    return this.#members.get(name);
+  }
+
+  /** The project's store first, the person's last. */
+  members(): Member[] {
+    const rank = ({ store: { name } }: Member): number => (name === PROJECT ? 0 : name === PERSONAL ? 2 : 1);
+    return [...this.#members.values()].sort((a, b) => rank(a) - rank(b));
+  }
+
+  /** The scope that a call without one means, as text. */
+  get scope(): string {
+    return formatScope(this.#current);
+  }
+
+  /** The store of calls that name neither scope nor entry; undefined where nothing is open. */
+  get main(): Member | undefined {
+    return this.#members.get(PROJECT) ?? this.#members.get(PERSONAL);
+  }
+
+  /** The folder that a store has for a scope; undefined when it has no place for it. */
+  folderOf(name: string, scope: Scope): string | undefined {
+    const root = this.#members.get(name)?.store.manifest.root;
+    return root && scopeFolder(scope, root, this.#current);
+  }
+
+  /** The one way to write a scope that a caller named: `project` is the current one, and an org is not left out. */
+  canonical(text: string): Scope {
+    if (text === "project" || text === this.scope) return this.#current;
+    const scope = parseScope(text);
+    if (scope.level !== "project" || scope.org !== undefined) return scope;
+    const roots = [this.#current, ...this.#shared().map(({ store }) => store.manifest.root)];
+    const same = roots.find((root) => root.level === "project" && root.project === scope.project);
+    if (same) return same;
+    const folder = `projects/${scope.project}`;
+    if (this.#members.get(PERSONAL)?.catalog.holds(folder)) return scope;
+    const org = this.#shared().find(({ store }) => store.manifest.root.level === "org")?.store.manifest.root;
+    return org?.level === "org" ? { ...scope, org: org.org } : scope;
+  }
+
+  #shared(): Member[] {
+    return this.members().filter(({ store }) => store.name !== PERSONAL);
+  }
+
+  /** Every place that may hold entries of a scope, the person's own first. */
+  places(scope: Scope): Place[] {
+    const members = this.members();
+    const ordered = [...members.filter(({ store }) => store.name === PERSONAL), ...this.#shared()];
+    return ordered.flatMap(({ store }) => {
+      const folder = this.folderOf(store.name, scope);
+      return folder === undefined ? [] : [{ store: store.name, scope: formatScope(scope), folder }];
+    });
+  }
+
+  /** The places whose entries apply in a scope, nearest first; `personal` is the person's own store alone. */
+  chain(text: string, inherit = true): Place[] {
+    const personal = text === PERSONAL;
+    const scope = this.canonical(text);
+    const scopes = inherit ? scopeChain(scope, this.#current) : [scope];
+    return scopes
+      .flatMap((one) => this.places(one))
+      .filter(({ store, folder }) => !personal || (store === PERSONAL && folder === ""));
+  }
+
+  /** The places of a scope told in one store, that store's own first: where an address in its files may lead. */
+  seenFrom(name: string, text: string): Place[] {
+    const scope = readScope(text);
+    if (!scope) return [];
+    const places = this.places(scope);
+    const own = places.filter(({ store }) => store === name);
+    return [...own, ...places.filter(({ store }) => store !== name).reverse()];
+  }
+
+  /**
+   * The name of the store where new entries of a scope go; it may have to be made when it is the person's. Throws
+   * `invalid_input` where no store holds the scope, `conflict` where two claim it alike.
+   */
+  home(text: string, wanted?: string): string {
+    const scope = this.canonical(text);
+    const name = wanted ?? (text === PERSONAL ? PERSONAL : this.#claimant(scope));
+    const root: Scope | undefined =
+      name === PERSONAL ? { level: "global" } : this.#members.get(name)?.store.manifest.root;
+    if (root === undefined)
+      throw new MemoryError("invalid_input", `No store ${JSON.stringify(name)} is open. ${this.#names()}`, {
+        field: "store",
+      });
+    const own = this.#members.get(name)?.store.manifest.root ?? root;
+    if (scopeFolder(scope, own, this.#current) === undefined)
+      throw new MemoryError(
+        "invalid_input",
+        `A store for ${formatScope(own)} cannot hold entries of ${formatScope(scope)}.`,
+        { field: "scope", scope: formatScope(scope) },
+      );
+    return name;
+  }
+
+  #names(): string {
+    return `There is ${this.members()
+      .map(({ store }) => store.name)
+      .join(", ")}.`;
+  }
+
+  #claimant(scope: Scope): string {
+    const shared = this.#shared();
+    if (scope.level === "session") {
+      const [main] = shared;
+      const holds = main && this.folderOf(main.store.name, scope) !== undefined;
+      return holds && this.#sharesSessions() ? main.store.name : PERSONAL;
+    }
+    const claims = shared
+      .filter(({ store }) => this.folderOf(store.name, scope) !== undefined)
+      .sort((a, b) => RANK[b.store.manifest.root.level] - RANK[a.store.manifest.root.level]);
+    const [first, second] = claims;
+    if (first && second && formatScope(first.store.manifest.root) === formatScope(second.store.manifest.root))
+      throw new MemoryError(
+        "conflict",
+        `Two stores stand for ${formatScope(scope)}: ${first.store.name} and ${second.store.name}. Nothing was written. Take one of them out of \`stores\` in your own memory.yaml.`,
+        { scope: formatScope(scope), stores: [first.store.name, second.store.name] },
+      );
+    if (first) return first.store.name;
+    if (scope.level === "global" || formatScope(scope) === this.scope || this.#isKnown(scope)) return PERSONAL;
+    throw new MemoryError(
+      "invalid_input",
+      `No open store holds ${formatScope(scope)}, so nothing was written. The scopes here are ${this.scope} and personal.`,
+      { field: "scope", scope: formatScope(scope) },
+    );
+  }
+
+  #isKnown(scope: Scope): boolean {
+    const member = this.#members.get(PERSONAL);
+    const folder = this.folderOf(PERSONAL, scope);
+    return member !== undefined && folder !== undefined && member.catalog.holds(folder);
+  }
+}
+
+/** The path of an entry in a place. */
+export const pathIn = ({ folder }: Place, kind: keyof typeof KIND_FOLDERS, name: string): string =>
+  `${folder === "" ? "" : `${folder}/`}${KIND_FOLDERS[kind]}/${name}.md`;
