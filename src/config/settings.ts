@@ -10,6 +10,10 @@ const settings = {
     .enum(["concise", "detailed", "json"])
     .default("concise")
     .meta({ description: "How results are given: short Markdown, Markdown with everything, or JSON" }),
+  sessions: z
+    .enum(["personal", "shared"])
+    .default("personal")
+    .meta({ description: "Where sessions live: in each person's own store, or in the project's for everybody" }),
   check_max_new: z
     .int()
     .min(0)
@@ -36,7 +40,13 @@ export type SettingKey = keyof Settings;
 export const SETTING_KEYS = Object.keys(settings) as readonly SettingKey[];
 
 /** The settings that a manifest checked in with code may give; what sends text elsewhere or opens a door must never be here. */
-const MANIFEST_KEYS: readonly SettingKey[] = ["commit", "response_format", "check_max_new", "check_similarity"];
+const MANIFEST_KEYS: readonly SettingKey[] = [
+  "commit",
+  "response_format",
+  "sessions",
+  "check_max_new",
+  "check_similarity",
+];
 
 /** Where a value came from, strongest first. */
 type SettingSource = "flag" | "env" | "personal" | "store" | "default";

@@ -201,8 +201,7 @@ export class Memory implements View {
 
   /** Every setting with its value and where it comes from. */
   get settings(): ResolvedSettings {
-    const main = this.workspace.main?.store;
-    return this.#stores.settings(main?.manifest.settings ?? {}, main?.usualMode ?? "journal");
+    return this.#stores.mainSettings;
   }
 
   /** Writes a setting to the store's manifest, every other byte of which stays. Throws `invalid_input` for a wrong value. */

@@ -10,6 +10,7 @@ import type { Memory } from "./memory.js";
 import { selfLink } from "./relation-check.js";
 import { type RelationView, viewOf } from "./relation-view.js";
 import { assertStore, resolve } from "./resolve.js";
+import { PERSONAL } from "./workspace.js";
 
 /** Two refs, and the type that leads from the first to the second. */
 export interface RelationRef {
@@ -107,6 +108,7 @@ export async function planRelate(memory: Memory, draft: Draft, input: RelateInpu
     ...(input.note === undefined ? {} : { note: input.note }),
   };
   const [known] = await told(draft, source, type, target);
+  if (target.store === PERSONAL && source.store !== PERSONAL) throw onlyHere(target.address);
   if (!known) assertStore(draft, { store: source.store!, path: source.path! }, source.address);
   const file = known?.file ?? (await draft.read(source.path!))!;
   const relation = known
@@ -146,6 +148,13 @@ export async function planUnrelate(memory: Memory, draft: Draft, input: Relation
   if (removed.length === 0 && missing) throw missing;
   return removed;
 }
+
+const onlyHere = (target: string): MemoryError =>
+  new MemoryError(
+    "invalid_input",
+    `Nothing was written: ${target} is in your own store, so a relation of a shared entry would lead nowhere for others. Relate it the other way round.`,
+    { field: "target", target },
+  );
 
 /** The store that holds the file of a relation's source; that of `ref` where the source is not there. */
 export async function storeOfRelation(memory: Memory, { ref, type, target }: RelationRef): Promise<string> {

@@ -6,7 +6,7 @@ import { addressOf, type EntryKey, type Indexed } from "../search/indexed.js";
 import type { Draft } from "./draft.js";
 import type { Memory } from "./memory.js";
 import type { View } from "./view.js";
-import { type Place, pathIn } from "./workspace.js";
+import { PERSONAL, type Place, pathIn } from "./workspace.js";
 
 /** The short address of an entry: without scope in the store's own. */
 export const addressIn = (memory: Memory, entry: Pick<Indexed, "scope" | "kind" | "name">): string =>
@@ -152,7 +152,10 @@ export async function isEntry(memory: Memory, address: string, draft: Draft): Pr
   const same = (entry: Pick<Named, "scope" | "kind" | "name">): boolean => addressOf(entry) === address;
   if (draft.entries().some(({ entry }) => same(entry))) return true;
   const { workspace } = memory;
-  return workspace.places(workspace.canonical(ref.scope ?? memory.scope)).some((place) => {
+  const places = workspace.places(workspace.canonical(ref.scope ?? memory.scope));
+  // Nobody else has what lies in a person's own store.
+  return places.some((place) => {
+    if (place.store === PERSONAL && draft.store !== PERSONAL) return false;
     const path = pathIn(place, ref.kind, ref.name);
     const at = place.store === draft.store && draft.touches(path) ? undefined : memory.at({ store: place.store, path });
     return at !== undefined && same(at);

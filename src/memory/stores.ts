@@ -47,7 +47,7 @@ const SETTLE_MS = 1_000;
 
 /** The stores of a workspace while they are open: found, read, looked at again, closed. */
 export class Stores {
-  readonly workspace = new Workspace(() => false);
+  readonly workspace = new Workspace(() => this.mainSettings.sessions.value === "shared");
   readonly #options: StoresOptions;
   readonly #done = new Map<string, { readonly done: number; readonly total: number }>();
   #state: IndexState = "indexing";
@@ -99,9 +99,7 @@ export class Stores {
     // The person's settings count for the other stores too.
     if (personal) await this.#open(PERSONAL, personal);
     if (project && !same) await this.#open(PROJECT, project);
-    const root = this.workspace.get(PROJECT)?.store.manifest.root;
-    const own = root || same ? undefined : await this.#options.project();
-    this.workspace.enter(root ?? own ?? { level: "global" });
+    this.workspace.enter(project ? undefined : await this.#options.project());
   }
 
   async #open(name: string, found: FoundStore): Promise<Member> {
@@ -130,6 +128,12 @@ export class Stores {
       // Calls look for themselves; whoever waits for news is told of what others did while nobody calls.
       if (this.#options.listened() && store.noticed) store.refresh().catch(() => undefined);
     }
+  }
+
+  /** Every setting of the store of calls that name none. */
+  get mainSettings(): ResolvedSettings {
+    const main = this.workspace.main?.store;
+    return this.settings(main?.manifest.settings ?? {}, main?.usualMode ?? "journal");
   }
 
   /** Every setting for a store whose manifest sets these, and that commits so when nobody says otherwise. */

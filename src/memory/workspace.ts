@@ -30,8 +30,8 @@ const RANK: Readonly<Record<Scope["level"], number>> = { session: 0, project: 3,
 /** The stores that are open together, and which of them holds what. */
 export class Workspace {
   readonly #members = new Map<string, Member>();
-  /** The scope of a call that names none. */
-  #current: Scope = { level: "global" };
+  /** The scope of a call that names none, where the project's store does not say so. */
+  #entered: Scope | undefined;
   readonly #sharesSessions: () => boolean;
 
   constructor(sharesSessions: () => boolean) {
@@ -46,9 +46,13 @@ export class Workspace {
     this.#members.clear();
   }
 
-  /** Says which scope a call without one means. */
-  enter(scope: Scope): void {
-    this.#current = scope;
+  /** Says which scope a call without one means; undefined = what the project's store stands for, else `global`. */
+  enter(scope: Scope | undefined): void {
+    this.#entered = scope;
+  }
+
+  get #current(): Scope {
+    return this.#entered ?? this.#members.get(PROJECT)?.store.manifest.root ?? { level: "global" };
   }
 
   get(name: string): Member | undefined {

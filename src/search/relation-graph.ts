@@ -162,7 +162,7 @@ export class RelationGraph {
   }
 
   #dropIfAlone(key: string): void {
-    if (this.#graph.degree(key) === 0) this.#graph.dropNode(key);
+    if (this.#graph.hasNode(key) && this.#graph.degree(key) === 0) this.#graph.dropNode(key);
   }
 
   /** Relations lead to addresses; an entry that its address does not lead to has a node that nothing leads to. */

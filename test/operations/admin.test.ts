@@ -139,6 +139,7 @@ describe("admin config", () => {
     expect(settings).toMatchObject([
       { key: "commit", value: "journal", source: "default", description: expect.stringContaining("branch") },
       { key: "response_format", value: "concise", source: "default" },
+      { key: "sessions", value: "personal", source: "default" },
       { key: "check_max_new", value: 50, source: "default" },
       { key: "check_similarity", value: 0.85, source: "default" },
     ]);

@@ -42,7 +42,9 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 const near = async (input: Json, on = bench): Promise<unknown[]> =>
-  (await on.call<{ hits: Json[] }>("search", { sort: "title", ...input })).hits.map(({ title }) => title);
+  (await on.call<{ hits: Json[] }>("search", { sort: "title", scope: "session/s", ...input })).hits.map(
+    ({ title }) => title,
+  );
 const relationsOf = async (ref: string, as_of?: string, on = bench): Promise<unknown> => {
   const input = { refs: [ref], include: ["relations"], ...(as_of === undefined ? {} : { as_of }) };
   return (await on.call<{ entries: Json[] }>("get", input)).entries[0]?.relations;

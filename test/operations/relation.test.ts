@@ -29,6 +29,7 @@ describe("relation create", () => {
   beforeEach(async () => {
     await save("A");
     await save("B", { kind: "guideline" });
+    await bench.call("admin config", { key: "sessions", value: "shared" });
     await save("C", { scope: "session/s" });
   });
 
@@ -111,7 +112,9 @@ describe("relation create", () => {
 
   it("of type supersedes takes the target out of results, until it is deleted", async () => {
     const found = async () =>
-      (await bench.call<{ hits: Json[] }>("search", { sort: "title" })).hits.map((hit) => hit.title);
+      (await bench.call<{ hits: Json[] }>("search", { sort: "title", scope: "session/s" })).hits.map(
+        (hit) => hit.title,
+      );
     await relate("b", "Supersedes", "a");
     expect(await found()).toEqual(["B", "C"]);
     expect((await bench.call<{ entries: Json[] }>("get", { refs: ["a"] })).entries[0]).toMatchObject({

@@ -183,7 +183,7 @@ describe("save", () => {
 
   it("refuses a scope that this store cannot hold, and takes its own name for the default", async () => {
     expect((await bench.call("save", { title: "a", content: "a", scope: "project/demo" })).address).toBe("memories/a");
-    for (const scope of ["global", "org/acme", "project/other"])
+    for (const scope of ["org/acme", "project/other"])
       await bench.refused("save", { title: "b", content: "b", scope }, "invalid_input");
     await bench.refused("save", { title: "b", content: "b", scope: "session/a/b" }, "invalid_input");
     await bench.refused("save", { title: "b", content: "b", scope: "session/../x" }, "invalid_input");
@@ -194,6 +194,7 @@ describe("save", () => {
   });
 
   it("addresses entries of a session with their scope", async () => {
+    await bench.call("admin config", { key: "sessions", value: "shared" });
     const saved = await bench.call("save", { title: "Task", content: "do it", scope: "session/x" });
     expect(saved).toMatchObject({
       address: "session/x:memories/task",

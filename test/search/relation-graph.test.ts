@@ -241,10 +241,11 @@ describe("the graph of relations", () => {
     const index = indexOf({ name: "a" });
     const twin = put({ name: "b", fields: { relations: [{ type: "depends_on", target: "memories/a" }] } });
     index.apply([twin, { ...twin, path: "elsewhere/memories/b.md" }]);
+    const at = (...paths: string[]) => paths.map((path) => ({ store: "s", path }));
     const tellers = index.relations.tellers(index.get("s", "memories/a.md")!);
-    expect(tellers).toEqual(["elsewhere/memories/b.md", "memories/b.md"]);
+    expect(tellers).toEqual(at("elsewhere/memories/b.md", "memories/b.md"));
     index.apply([{ ...twin, path: "elsewhere/memories/b.md", after: null }]);
-    expect(index.relations.tellers(index.get("s", "memories/a.md")!)).toEqual(["memories/b.md"]);
+    expect(index.relations.tellers(index.get("s", "memories/a.md")!)).toEqual(at("memories/b.md"));
   });
 });
 
