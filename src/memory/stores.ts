@@ -50,6 +50,8 @@ export class Stores {
   readonly workspace = new Workspace(() => this.mainSettings.sessions.value === "shared");
   readonly #options: StoresOptions;
   readonly #done = new Map<string, { readonly done: number; readonly total: number }>();
+  /** The commit mode of each store's kind when no setting says otherwise. */
+  readonly #usual = new Map<string, CommitMode>();
   #state: IndexState = "indexing";
   #opening: Opening | undefined;
   #joining: Promise<Member> | undefined;
@@ -103,7 +105,10 @@ export class Stores {
   }
 
   async #open(name: string, found: FoundStore): Promise<Member> {
-    const mode: StoreOptions["mode"] = (manifest, usual) => this.settings(manifest.settings, usual).commit.value;
+    const mode: StoreOptions["mode"] = (manifest, usual) => {
+      this.#usual.set(name, usual);
+      return this.settings(manifest.settings, usual).commit.value;
+    };
     const scanned = (done: number, total: number) => {
       this.#done.set(name, { done, total });
       this.#options.scanned(this.#sum("done"), this.#sum("total"));
@@ -133,7 +138,7 @@ export class Stores {
   /** Every setting of the store of calls that name none. */
   get mainSettings(): ResolvedSettings {
     const main = this.workspace.main?.store;
-    return this.settings(main?.manifest.settings ?? {}, main?.usualMode ?? "journal");
+    return this.settings(main?.manifest.settings ?? {}, (main && this.#usual.get(main.name)) ?? "journal");
   }
 
   /** Every setting for a store whose manifest sets these, and that commits so when nobody says otherwise. */

@@ -124,11 +124,6 @@ export class Store {
     return this.#context.mode;
   }
 
-  /** The mode of this kind of store when no setting says otherwise. */
-  get usualMode(): CommitMode {
-    return this.#context.usual;
-  }
-
   /** Recovers what a dead process left, begins to watch, and tells every entry. */
   async start(): Promise<void> {
     if (this.#options.watch && isWritable(...this.#places)) this.#watch();
