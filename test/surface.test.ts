@@ -25,7 +25,7 @@ describe("the tools", () => {
       "memory_history",
     ]);
     const names = (text: string) => toolsOf(offered(OPERATIONS, parseToolsets(text))).map(({ name }) => name);
-    expect(names("more")).toEqual([...DEFAULT.map(({ name }) => name), "memory_bulk", "memory_tag"]);
+    expect(names("more")).toEqual([...DEFAULT.map(({ name }) => name), "memory_bulk", "memory_tag", "memory_pattern"]);
     expect(names("graph")).toEqual([...DEFAULT.map(({ name }) => name), "memory_relation"]);
     expect(names("admin")).toEqual([...DEFAULT.map(({ name }) => name), "memory_admin"]);
     expect(names("all")).toEqual(ALL.map(({ name }) => name));
@@ -71,6 +71,7 @@ describe("the tools", () => {
       memory_bulk: [false, true],
       memory_relation: [false, true],
       memory_tag: [false, true],
+      memory_pattern: [false, false],
       memory_admin: [false, false],
     });
   });

@@ -26,6 +26,12 @@ const settings = {
     .max(1)
     .default(0.85)
     .meta({ description: "Share of wording from which check takes two entries for near-duplicates" }),
+  semantic_search_threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.7)
+    .meta({ description: "Lowest similarity of what counts as similar" }),
 };
 
 /** Every setting with its values, default and description. */
@@ -46,6 +52,7 @@ const MANIFEST_KEYS: readonly SettingKey[] = [
   "sessions",
   "check_max_new",
   "check_similarity",
+  "semantic_search_threshold",
 ];
 
 /** Where a value came from, strongest first. */

@@ -61,7 +61,8 @@ const relation = z.looseObject({
   auto: z.boolean().meta({ description: "True for a link that a program proposed" }).optional(),
 });
 
-const outcome = z.looseObject({
+/** One use of a pattern, as its front matter tells it. */
+export const OUTCOME = z.looseObject({
   result: z.enum(["success", "failure"]).meta({ description: "Whether the pattern worked" }),
   project: line(200, "Where it was tried").optional(),
   reason: text(2000, "Why it worked or not").optional(),
@@ -144,6 +145,6 @@ export const FIELDS = {
     ...common("pattern"),
     importance,
     data: bounded(json, 50_000).meta({ description: "Anything the pattern needs" }),
-    outcomes: bounded(z.array(outcome), 100_000).meta({ description: "What came of using it, oldest first" }),
+    outcomes: bounded(z.array(OUTCOME), 100_000).meta({ description: "What came of using it, oldest first" }),
   },
 } as const satisfies Readonly<Record<Kind, Readonly<Record<string, z.ZodType>>>>;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readOutcomes, usageOf } from "../entry/outcomes.js";
 import { MemoryError } from "../errors.js";
 import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
@@ -10,6 +11,7 @@ import type { View } from "../memory/view.js";
 import { headLine, headOf, staleFlag } from "./entry-head.js";
 import { operation } from "./operation.js";
 import { asOf, entryHead, ref } from "./params.js";
+import { outcomesText, usageText, usageView } from "./pattern-view.js";
 import { relationLine, relationView } from "./relation-line.js";
 import { versionOutput, versionView } from "./version-view.js";
 
@@ -19,6 +21,7 @@ const entry = z.object({
   fields: z.record(z.string(), z.unknown()),
   unknown: z.record(z.string(), z.unknown()).optional(),
   problems: z.array(z.object({ field: z.string(), message: z.string(), line: z.int().optional() })).optional(),
+  usage: usageView.optional(),
   history: z.array(versionOutput).optional(),
   relations: z.array(relationView).optional(),
   more_relations: z.int().optional(),
@@ -63,6 +66,7 @@ async function read(memory: Memory, text: string, { version, view }: Wanted): Pr
     fields: { ...parsed.fields },
     ...(Object.keys(parsed.unknown).length === 0 ? {} : { unknown: { ...parsed.unknown } }),
     ...(parsed.problems.length === 0 ? {} : { problems: [...parsed.problems] }),
+    ...(parsed.kind === "pattern" ? { usage: usageOf(readOutcomes(parsed).outcomes) } : {}),
   };
 }
 
@@ -71,11 +75,14 @@ const archivedThen = (status: string | undefined) => (status === "archived" ? { 
 
 function renderEntry(one: EntryOutput, detailed: boolean): string {
   const shown = Object.entries(one.fields).filter(([field]) => !["id", "title", "tags", "status"].includes(field));
-  const fields = shown.map(
-    ([field, value]) => `${field}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
+  const fields = shown.map(([field, value]) => {
+    if (field === "outcomes" && !detailed)
+      return `outcomes: ${outcomesText(one.fields.outcomes as readonly unknown[])}`;
+    return `${field}: ${typeof value === "string" ? value : JSON.stringify(value)}`;
+  });
   const meta = detailed ? [`id: ${one.id ?? "none"}`, `author: ${one.author ?? "unknown"}`] : [];
-  const head = [headLine(one), `version: ${one.version}`, ...meta, ...fields].join("\n");
+  const usage = one.usage ? [usageText(one.usage)] : [];
+  const head = [headLine(one), `version: ${one.version}`, ...meta, ...usage, ...fields].join("\n");
   const history = one.history
     ?.map((version) => `- ${version.at} ${version.change_type} by ${version.author}`)
     .join("\n");

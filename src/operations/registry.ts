@@ -3,6 +3,7 @@ import { context } from "./context.js";
 import { get } from "./get.js";
 import { historyOperations } from "./history.js";
 import type { Operation } from "./operation.js";
+import { patternOperations } from "./pattern.js";
 import { relationOperations } from "./relation.js";
 import { search } from "./search.js";
 import { tagOperations } from "./tag.js";
@@ -20,6 +21,7 @@ export const OPERATIONS: readonly Operation[] = [
   bulk,
   ...relationOperations,
   ...tagOperations,
+  ...patternOperations,
   ...adminOperations,
 ];
 

@@ -9,8 +9,10 @@ describe("resolveSettings", () => {
     expect(resolveSettings({})).toEqual({
       commit: { value: "journal", source: "default" },
       response_format: { value: "concise", source: "default" },
+      sessions: { value: "personal", source: "default" },
       check_max_new: { value: 50, source: "default" },
       check_similarity: { value: 0.85, source: "default" },
+      semantic_search_threshold: { value: 0.7, source: "default" },
     });
     expect(resolveSettings({ defaults: { commit: "each" } }).commit).toEqual({ value: "each", source: "default" });
     expect(resolveSettings({ store }).commit).toEqual({ value: "each", source: "store" });

@@ -142,6 +142,7 @@ describe("admin config", () => {
       { key: "sessions", value: "personal", source: "default" },
       { key: "check_max_new", value: 50, source: "default" },
       { key: "check_similarity", value: 0.85, source: "default" },
+      { key: "semantic_search_threshold", value: 0.7, source: "default" },
     ]);
     const text = "# ours\nformat: 1 # one\nscope: project\nname: demo\n\n# how\ncommit: journal\nmine: {a: 1}\n";
     await bench.hand("memory.yaml", text);

@@ -39,6 +39,7 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   paths: ["src/billing/invoice.ts"],
   append: "Since March also for invoices.",
   task: "retry failed payments",
+  text: "calls to the payment provider time out",
   type: "depends_on",
   target: "memories/use-postgres-for-billing",
 };
@@ -88,7 +89,7 @@ function fieldsOf(operation: ApiOperation): Field[] {
 }
 
 /** What a request is about where nothing is required. */
-const TELLING = ["query", "append", "task", "limit"];
+const TELLING = ["query", "append", "task", "text", "limit"];
 
 /** A text as a shell takes it (POSIX). */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
