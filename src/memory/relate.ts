@@ -158,6 +158,7 @@ const onlyHere = (target: string): MemoryError =>
 
 /** The store that holds the file of a relation's source; that of `ref` where the source is not there. */
 export async function storeOfRelation(memory: Memory, { ref, type, target }: RelationRef): Promise<string> {
+  await memory.fresh();
   const [first, other] = readType(type).inverse ? [target, ref] : [ref, target];
   const source = await resolve(memory, first).catch((error: unknown) => error);
   if (!(source instanceof MemoryError)) return (source as { store: string }).store;

@@ -173,6 +173,12 @@ export async function resolve(memory: Memory, text: string, draft?: Draft, view:
   throw await notFound(memory, text, view);
 }
 
+/** The store of the entry that a ref names, as of the last write acknowledged on this machine. Throws as `resolve` does. */
+export async function storeOf(memory: Memory, text: string): Promise<string> {
+  await memory.fresh();
+  return (await resolve(memory, text)).store;
+}
+
 /** Refuses (`invalid_input`) what lies in another store than the one that is written. */
 export function assertStore(draft: Draft, { store }: EntryKey, ref: string): void {
   if (store === draft.store) return;

@@ -7,7 +7,7 @@ import { MemoryError } from "../errors.js";
 import type { Draft } from "./draft.js";
 import { type Edit, idToWrite, recordOf, refuseSecretTexts, resultOf, type WriteResult } from "./edits.js";
 import type { Memory } from "./memory.js";
-import { notFound, resolve, resolveIn } from "./resolve.js";
+import { notFound, resolveIn, storeOf } from "./resolve.js";
 import { putTags, recordTags, type Standing, type TagWrite, tagsIn, transactTags } from "./tag-draft.js";
 import { isKnown, tagsFault } from "./tags.js";
 
@@ -27,7 +27,7 @@ export async function tagEntries(
   write: TagWrite,
 ): Promise<TaggedEntries & Standing> {
   const tags = [...new Set(input.tags.map((tag) => tagName(tag, "tags")))];
-  const { store } = await resolve(memory, input.refs[0] ?? "");
+  const store = await storeOf(memory, input.refs[0] ?? "");
   return transactTags(memory, store, write, async (draft) => {
     if (verb === "attach") await refuseSecretTexts({ tags: input.tags.join("\n") }, write.allow_secrets ?? []);
     const edits = new Map<string, Edit>();

@@ -144,6 +144,7 @@ const restore = operation({
     const own = ownFile(given.ref);
     if (own !== undefined)
       return restoreFile(memory, own, input, { caller, reason: given.reason, allow: given.allow_secrets ?? [] });
+    await memory.fresh();
     const { store } = await resolvePath(memory, given.ref);
     return memory.transact(store, async (draft) => {
       goOn(signal);

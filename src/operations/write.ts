@@ -5,7 +5,7 @@ import { type Edit, recordOf, refuseSecrets, resultOf } from "../memory/edits.js
 import type { Memory } from "../memory/memory.js";
 import { refuseRelations } from "../memory/relation-check.js";
 import { type DeleteInput, planDelete, planRestore, type RestoreInput } from "../memory/remove.js";
-import { resolve, resolvePath } from "../memory/resolve.js";
+import { resolvePath, storeOf } from "../memory/resolve.js";
 import { planSave, type SaveInput, storeOfSave } from "../memory/save.js";
 import { planUpdate, type UpdateInput } from "../memory/update.js";
 import { writeLine } from "./entry-head.js";
@@ -60,17 +60,20 @@ const saving = (input: SaveInput): Plan => ({
 });
 
 const updating = (input: UpdateInput): Plan => ({
-  store: async (memory) => (await resolve(memory, input.ref)).store,
+  store: (memory) => storeOf(memory, input.ref),
   edit: (memory, draft) => planUpdate(memory, draft, input),
 });
 
 const deleting = (input: DeleteInput): Plan => ({
-  store: async (memory) => (await resolve(memory, input.ref)).store,
+  store: (memory) => storeOf(memory, input.ref),
   edit: (memory, draft) => planDelete(memory, draft, input),
 });
 
 const restoring = (input: RestoreInput): Plan => ({
-  store: async (memory) => (await resolvePath(memory, input.ref)).store,
+  store: async (memory) => {
+    await memory.fresh();
+    return (await resolvePath(memory, input.ref)).store;
+  },
   edit: (memory, draft) => planRestore(memory, draft, input),
 });
 
@@ -222,7 +225,7 @@ function planOf({ op, ...given }: z.infer<typeof item>): Plan {
 }
 
 /** The store of the first item that says one: others may be about what earlier items make. */
-async function storeOf(memory: Memory, plans: readonly Plan[]): Promise<string> {
+async function storeOfFirst(memory: Memory, plans: readonly Plan[]): Promise<string> {
   let refusal: MemoryError | undefined;
   for (const [position, { store }] of plans.entries()) {
     try {
@@ -255,6 +258,6 @@ export const bulk = operation({
   run: async (context, given) => {
     const plans = given.items.map(planOf);
     const decide = (draft: Draft) => decideAll(context, draft, plans, given.allow_secrets ?? []);
-    return { results: await writeAll(context, await storeOf(context.memory, plans), decide, given.reason) };
+    return { results: await writeAll(context, await storeOfFirst(context.memory, plans), decide, given.reason) };
   },
 });
