@@ -1,4 +1,4 @@
-import type { ReadableFrontMatter } from "../../entry/markdown.js";
+import type { ReadableFrontMatter } from "../../entry/markdown-file.js";
 import { targetOffsets } from "../../entry/retarget.js";
 
 /** The line (from 1, of the whole file) on which each relation has its target, in order; the list's own where it cannot be told. */
