@@ -18,7 +18,7 @@ export interface DocumentAt {
 }
 
 /** One entry that a session works with; its place in the list is its rank. An address without a scope is one of the session's own. */
-export interface WorkingSetItem {
+interface WorkingSetItem {
   readonly entry: string;
   readonly working?: true;
 }
