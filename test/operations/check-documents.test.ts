@@ -72,6 +72,13 @@ describe("admin check of the documents of scopes", () => {
     expect(await check()).toMatchObject({ findings: [], checked: 3 });
   });
 
+  it("takes the one that is committed for the one that has the name", async () => {
+    write("sessions/s/session.md", "One\n");
+    commit();
+    write("sessions/S/session.md", "Two\n");
+    expect(await found()).toEqual([["sessions/S/session.md", 1, "duplicate-name"]]);
+  });
+
   it("finds two of one name, and an id that another file had first", async () => {
     write("memory.yaml", "format: 1\nscope: org\nname: acme\n");
     write("projects/api/project.md", entryText(`id: ${id(1)}`, "x"));
@@ -131,7 +138,7 @@ describe("documents of scopes in a memory", () => {
     expect(record).toMatchObject({ path: "project.md", pending: true, document: { title: "Demo", body: "needle" } });
     expect(bench.memory.index.size).toBe(1);
     expect(await bench.call("search", { query: "needle" })).toMatchObject({ total: 1 });
-    expect(bench.memory.catalog.withName("project.md")).toEqual([]);
+    expect(bench.memory.catalog("project").withName("project.md")).toEqual([]);
     commit();
     await bench.rescan();
     expect(bench.memory.scopes.inScope("project/demo")[0]?.pending).toBeUndefined();
@@ -139,6 +146,20 @@ describe("documents of scopes in a memory", () => {
     fs.rmSync(path.join(bench.root, "project.md"));
     await bench.rescan();
     expect(bench.memory.scopes.size).toBe(0);
+  });
+
+  it("are known of every store that is open", async () => {
+    await bench.call("save", { title: "Mine", content: "A note of my own.", scope: "personal" });
+    put(path.join(bench.personal, "projects/demo/project.md"), entryText("root_path: /srv/demo", "Mine"));
+    (await bench.memory.store("personal")).rescan();
+    await bench.hand("project.md", entryText("title: Ours", "Ours"));
+    const both = bench.memory.scopes.inScope("project/demo");
+    expect(both.map(({ store, path: file }) => `${store}:${file}`).sort()).toEqual([
+      "personal:projects/demo/project.md",
+      "project:project.md",
+    ]);
+    expect(bench.memory.scopes.withRootPath("/srv/demo/")).toEqual(both.filter(({ store }) => store === "personal"));
+    expect([...bench.memory.scopes.duplicates()]).toEqual([]);
   });
 
   it("are committed, and have versions that come back by their path", async () => {

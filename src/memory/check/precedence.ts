@@ -34,12 +34,15 @@ function inBase(file: FileFacts, before: Survey["before"]): [number] {
   return [old && linkingOf(old)?.id === linkingOf(file)?.id ? 0 : 1];
 }
 
-function asSeen(memory: Memory, store: string, { path, entry }: FileFacts): number[] {
+function asSeen(memory: Memory, store: string, file: FileFacts): number[] {
+  const { path } = file;
   const catalog = memory.catalog(store);
-  const id = entry?.id;
+  const id = linkingOf(file)?.id;
+  const document = memory.scopes.get(store, path);
+  const withId = id === undefined ? [] : document ? memory.scopes.withId(id) : catalog.withId(id);
   return [
-    memory.at({ store, path })?.pending ? 1 : 0,
-    id === undefined ? 0 : catalog.withId(id).indexOf(path),
+    (document ?? memory.at({ store, path }))?.pending ? 1 : 0,
+    id === undefined ? 0 : withId.findIndex((one) => one === document || one === path),
     catalog.withName(path).indexOf(path),
   ];
 }
