@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { SETTINGS } from "../src/config/settings.js";
+import { DOCUMENT_LEVELS } from "../src/entry/document.js";
 import { frontMatterSchema } from "../src/entry/entry-schema.js";
 import { KINDS } from "../src/entry/kinds.js";
 import { MANIFEST } from "../src/entry/manifest.js";
@@ -21,7 +22,7 @@ interface Generated {
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 const GENERATED: readonly Generated[] = [
-  ...KINDS.map((kind) => ({
+  ...[...KINDS, ...DOCUMENT_LEVELS].map((kind) => ({
     path: `schema/${kind}.schema.json`,
     make: () => jsonSchema(frontMatterSchema(kind)),
   })),

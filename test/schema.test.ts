@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { DOCUMENT_LEVELS } from "../src/entry/document.js";
 import { KINDS } from "../src/entry/kinds.js";
 import { OPERATIONS } from "../src/operations/registry.js";
 import { Ajv2020, type Validate } from "./support/ajv.js";
@@ -17,8 +18,8 @@ describe("schema/", () => {
     expect(run).not.toThrow();
   });
 
-  it("has a file for each kind, the manifest, the tags and the operations", () => {
-    const names = [...KINDS, "manifest", "operations", "tags"].map((name) => `${name}.schema.json`);
+  it("has a file for each kind, each level of document, the manifest, the tags and the operations", () => {
+    const names = [...KINDS, ...DOCUMENT_LEVELS, "manifest", "operations", "tags"].map((name) => `${name}.schema.json`);
     expect(fs.readdirSync(path.resolve("schema")).sort()).toEqual([...names, "openapi.json"].sort());
     expect(Object.keys(read("operations").operations as object)).toEqual(
       OPERATIONS.map(({ area, action }) => (action ? `${area}.${action}` : area)),
@@ -45,6 +46,9 @@ describe("schema/", () => {
     ["pattern", { data: { a: [1] }, outcomes: [{ result: "success", at: "2025-01-31T12:00:00Z" }] }],
     ["manifest", { format: 1, scope: "project", name: "demo", commit: "each", other: 1 }],
     ["manifest", { format: 1, scope: "global", check_max_new: 7, check_similarity: 0.9 }],
+    ["org", { title: "Acme", metadata: { goals: ["one"] }, mine: 1 }],
+    ["project", { root_path: "packages/api", git_remote_url: "git@example.org:a/b.git", language: "go" }],
+    ["session", { status: "paused", working_set: [{ entry: "memories/a", working: true }] }],
     ["tags", { billing: { category: "domain", description: "Invoices", owner: "ada" }, bare: null }],
   ])("takes good front matter of a %s: %j", (name, value) => {
     const validate = validator(name);
@@ -64,6 +68,10 @@ describe("schema/", () => {
     ["guideline", { priority: 1.5 }, "/priority"],
     ["tool", { category: "decision" }, "/category"],
     ["pattern", { outcomes: [{ result: "maybe" }] }, "/outcomes/0/result"],
+    ["org", { status: "paused" }, "/status"],
+    ["project", { metadata: "text" }, "/metadata"],
+    ["session", { working_set: ["memories/a"] }, "/working_set/0"],
+    ["session", { git_commit: "HEAD" }, "/git_commit"],
     ["manifest", { format: 2, scope: "project", name: "x" }, "/format"],
     ["manifest", { format: 1, scope: "session", name: "x" }, "/scope"],
     ["manifest", { format: 1, scope: "project", name: "a/b" }, "/name"],

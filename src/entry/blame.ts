@@ -1,6 +1,6 @@
 import { keptLines } from "./diff.js";
-import type { Entry } from "./entry.js";
 import { equalValues } from "./equal-values.js";
+import type { ReadFields } from "./fields.js";
 
 /** One state of an entry as blame compares it: the file's lines with their ends, and its fields. */
 export interface BlamedText {
@@ -14,9 +14,9 @@ export interface Claims {
   readonly fields: ReadonlySet<string>;
 }
 
-/** The text of a file, with the fields of the entry that it holds; undefined for one that cannot be read. */
-export function blamedText(text: string, entry: Entry | undefined): BlamedText {
-  const values = entry ? Object.entries({ ...entry.fields, ...entry.unknown }) : [];
+/** The text of a file, with the fields that it holds; undefined for one that cannot be read. */
+export function blamedText(text: string, read: Pick<ReadFields<object>, "fields" | "unknown"> | undefined): BlamedText {
+  const values = read ? Object.entries({ ...read.fields, ...read.unknown }) : [];
   return { lines: text.match(/[^\n]*\n|[^\n]+$/g) ?? [], fields: new Map(values) };
 }
 

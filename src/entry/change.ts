@@ -1,6 +1,7 @@
+import type { ScopeDocument } from "./document.js";
 import type { Entry } from "./entry.js";
 
-/** What git and the journal know about one state of an entry. Times are milliseconds since 1970. */
+/** What git and the journal know about one state of a file. Times are milliseconds since 1970. */
 export interface StateFacts {
   /** The version token: git blob id (SHA-1) of the file's raw bytes. */
   readonly version: string;
@@ -17,6 +18,11 @@ export interface EntryState extends StateFacts {
   readonly entry: Entry;
 }
 
+/** One state of a scope's document in a store. */
+export interface DocumentState extends StateFacts {
+  readonly document: ScopeDocument;
+}
+
 /** The one thing that the index consumes, whatever caused it: a call, a pull, an editor, a branch switch. */
 export interface Change {
   readonly store: string;
@@ -24,6 +30,6 @@ export interface Change {
   readonly path: string;
   /** The version token that the index held before, if any. */
   readonly before: string | null;
-  /** Facts without an entry are about the text that was told before under the same version. */
-  readonly after: EntryState | StateFacts | null;
+  /** Facts without an entry or document are about the text that was told before under the same version. */
+  readonly after: EntryState | DocumentState | StateFacts | null;
 }

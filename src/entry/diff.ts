@@ -1,6 +1,6 @@
 import { diffArrays, structuredPatch } from "diff";
-import type { Entry } from "./entry.js";
 import { equalValues } from "./equal-values.js";
+import type { Kind } from "./kinds.js";
 
 /** A front matter field that differs; `before` or `after` is missing where the entry has no such field. */
 interface FieldDiff {
@@ -17,6 +17,16 @@ interface BodyDiff {
   readonly newStart: number;
 }
 
+/** What is compared: an entry, or a scope's document, which has no kind. */
+export interface Described {
+  readonly kind?: Kind;
+  readonly scope: string;
+  readonly name: string;
+  readonly fields: { readonly status?: string };
+  readonly unknown: Readonly<Record<string, unknown>>;
+  readonly body: string;
+}
+
 /** How two entries differ, field by field and line by line. */
 export interface EntryDiff {
   readonly fields: readonly FieldDiff[];
@@ -27,12 +37,12 @@ const CONTEXT = 3;
 // Beyond this many changed lines the exact difference would hold up other calls; the whole body counts as changed then.
 const MAX_EDITS = 1_000;
 
-/** The difference of two states of an entry, either of which may not exist; the body only with three lines around each change. */
-export function diffEntries(a: Entry | null, b: Entry | null): EntryDiff {
+/** The difference of two states of an entry or document, either of which may not exist; the body only with three lines around each change. */
+export function diffEntries(a: Described | null, b: Described | null): EntryDiff {
   return { fields: diffFields(a, b), body: diffBodies(a?.body ?? "", b?.body ?? "") };
 }
 
-function diffFields(a: Entry | null, b: Entry | null): FieldDiff[] {
+function diffFields(a: Described | null, b: Described | null): FieldDiff[] {
   const before = valuesOf(a);
   const after = valuesOf(b);
   return [...new Set([...before.keys(), ...after.keys()])]
@@ -44,9 +54,9 @@ function diffFields(a: Entry | null, b: Entry | null): FieldDiff[] {
     }));
 }
 
-function valuesOf(entry: Entry | null): ReadonlyMap<string, unknown> {
+function valuesOf(entry: Described | null): ReadonlyMap<string, unknown> {
   if (entry === null) return new Map();
-  const place = { kind: entry.kind, scope: entry.scope, name: entry.name };
+  const place = { ...(entry.kind && { kind: entry.kind }), scope: entry.scope, name: entry.name };
   return new Map<string, unknown>(Object.entries({ ...place, ...entry.fields, ...entry.unknown }));
 }
 

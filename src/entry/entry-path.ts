@@ -1,4 +1,5 @@
 import { MemoryError } from "../errors.js";
+import type { DocumentAt } from "./document.js";
 import { KIND_FOLDERS, type Kind, kindOfFolder } from "./kinds.js";
 import { nameProblem } from "./name.js";
 import { formatScope, isScopeName, parseScope, type Scope, scopeFolder } from "./scope.js";
@@ -12,7 +13,7 @@ export type Location =
       readonly folder: string;
       readonly name: string;
     }
-  | { readonly type: "scope-document"; readonly scope: string; readonly folder: string }
+  | (DocumentAt & { readonly type: "scope-document" })
   | { readonly type: "ignored"; readonly what: "hidden" | "manifest" | "tags" | "conflict" | "private" }
   | { readonly type: "other"; readonly reason: string };
 
@@ -42,16 +43,23 @@ export function locate(path: string, root: Scope): Location {
   if (file !== undefined) return { type: "ignored", what: file };
   const folder = segments.length > 1 ? ROOT_FOLDERS.get(first) : undefined;
   if (folder !== undefined) return { type: "ignored", what: folder };
-  return locateIn(segments, 0, root);
+  return locateIn(segments, 0, root, around(root));
 }
 
-function locateIn(segments: readonly string[], from: number, scope: Scope): Location {
+/** The scope around the one that a store's root stands for; it lies in another store, or nowhere. */
+function around(root: Scope): Scope {
+  return root.level === "project" && root.org !== undefined ? { level: "org", org: root.org } : { level: "global" };
+}
+
+function locateIn(segments: readonly string[], from: number, scope: Scope, parent: Scope): Location {
   const head = segments[from] ?? "";
   const folder = segments.slice(0, from).join("/");
   const rest = segments.length - from - 1;
   if (rest === 0) {
     if (scope.level !== "global" && head === `${scope.level}.md`) {
-      return { type: "scope-document", scope: formatScope(scope), folder };
+      const { level } = scope;
+      const name = scopeName(scope);
+      return { type: "scope-document", level, scope: formatScope(scope), folder, parent: formatScope(parent), name };
     }
     return { type: "other", reason: "a scope folder holds kind folders and scopes, no other files" };
   }
@@ -66,7 +74,13 @@ function locateIn(segments: readonly string[], from: number, scope: Scope): Loca
   const name = segments[from + 1] ?? "";
   if (rest < 2) return { type: "other", reason: `a file in ${head}/ is in no scope` };
   if (!isScopeName(name)) return { type: "other", reason: "the scope's folder name cannot be used in an address" };
-  return locateIn(segments, from + 2, childScope(head, name, scope));
+  return locateIn(segments, from + 2, childScope(head, name, scope), scope);
+}
+
+/** What a scope is called by itself, as its folder is. */
+function scopeName(scope: Exclude<Scope, { level: "global" }>): string {
+  if (scope.level === "org") return scope.org;
+  return scope.level === "project" ? scope.project : scope.session;
 }
 
 function childScope(folder: string, name: string, parent: Scope): Scope {
@@ -102,4 +116,20 @@ export function entryPath(
   }
   const file = `${KIND_FOLDERS[at.kind]}/${at.name}.md`;
   return folder === "" ? file : `${folder}/${file}`;
+}
+
+/**
+ * The store-relative path of a scope's document; `folder` (as `locate` gives it) wins over the scope's usual folder.
+ * `invalid_input` when a store that stands for `root` cannot hold it, and for `global`, which has none.
+ */
+export function documentPath(at: { readonly scope: string; readonly folder?: string }, root: Scope): string {
+  const scope = parseScope(at.scope);
+  const folder = at.folder ?? scopeFolder(scope, root);
+  if (folder === undefined || scope.level === "global") {
+    throw new MemoryError("invalid_input", `A store for ${formatScope(root)} holds no document of ${at.scope}.`, {
+      field: "scope",
+      scope: at.scope,
+    });
+  }
+  return `${folder === "" ? "" : `${folder}/`}${scope.level}.md`;
 }

@@ -1,19 +1,30 @@
 import type * as z from "zod";
 import { MemoryError } from "../errors.js";
+import { DOCUMENT_LEVELS, type DocumentFields, type DocumentLevel } from "./document.js";
+import { DOCUMENT_FIELDS } from "./document-field-schemas.js";
 import type { EntryFields, Problem } from "./entry.js";
 import { FIELDS } from "./field-schemas.js";
 import { KINDS, type Kind } from "./kinds.js";
+import { normalRootPath } from "./root-path.js";
 
 /** Characters (UTF-16 units) that a body may have. */
 export const MAX_BODY = 100_000;
 // Far below the depth at which a file would no longer be read.
 const MAX_VALUE_DEPTH = 32;
 
-const SCHEMAS: Readonly<Record<Kind, ReadonlyMap<string, z.ZodType>>> = {
+/** What a Markdown file with fields can be: an entry of a kind, or the document of a scope of a level. */
+export type FileKind = Kind | DocumentLevel;
+
+export type FieldsOf<K extends FileKind> = K extends Kind ? EntryFields : DocumentFields;
+
+const SCHEMAS: Readonly<Record<FileKind, ReadonlyMap<string, z.ZodType>>> = {
   memory: new Map(Object.entries(FIELDS.memory)),
   guideline: new Map(Object.entries(FIELDS.guideline)),
   tool: new Map(Object.entries(FIELDS.tool)),
   pattern: new Map(Object.entries(FIELDS.pattern)),
+  org: new Map(Object.entries(DOCUMENT_FIELDS.org)),
+  project: new Map(Object.entries(DOCUMENT_FIELDS.project)),
+  session: new Map(Object.entries(DOCUMENT_FIELDS.session)),
 };
 
 /** What an absent field means; a value equal to it is not written. `decay_rate` comes from the settings and is not here. */
@@ -24,23 +35,26 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   priority: 50,
 };
 
-/** The fields of a kind, in the order in which a new file has them. */
-export function FIELD_NAMES(kind: Kind): readonly string[] {
+/** The fields of a kind or level, in the order in which a new file has them. */
+export function FIELD_NAMES(kind: FileKind): readonly string[] {
   return [...SCHEMAS[kind].keys()];
 }
 
 /** Front matter sorted into known fields and all else. */
-export interface ReadFields {
-  readonly fields: EntryFields;
+export interface ReadFields<F = EntryFields> {
+  readonly fields: F;
   readonly unknown: Readonly<Record<string, unknown>>;
   readonly problems: readonly Problem[];
 }
 
 /**
  * Sorts front matter leniently: a known field that breaks a rule of its kind is a problem and counts as unknown.
- * `tags` come out normalised; nothing else is changed and no default filled in. Problems carry no line yet.
+ * `tags`, `root_path` and a working set come out normalised; nothing else is changed and no default filled in. Problems carry no line yet.
  */
-export function readFields(kind: Kind, raw: Readonly<Record<string, unknown>>): ReadFields {
+export function readFields<K extends FileKind>(
+  kind: K,
+  raw: Readonly<Record<string, unknown>>,
+): ReadFields<FieldsOf<K>> {
   const fields: [string, unknown][] = [];
   const unknown: [string, unknown][] = [];
   const problems: Problem[] = [];
@@ -58,7 +72,7 @@ export function readFields(kind: Kind, raw: Readonly<Record<string, unknown>>): 
     const overLimit = issue.code === "custom" && issue.params?.limit !== undefined;
     problems.push({ field, message: sentence(issue), ...(overLimit ? { overLimit } : {}) });
   }
-  return { fields: Object.fromEntries(fields) as EntryFields, unknown: Object.fromEntries(unknown), problems };
+  return { fields: Object.fromEntries(fields) as FieldsOf<K>, unknown: Object.fromEntries(unknown), problems };
 }
 
 /**
@@ -79,7 +93,19 @@ export function normaliseFields(fields: Readonly<Record<string, unknown>>): Reco
 
 function normaliseValue(field: string, value: unknown): unknown {
   if (field === "title" && typeof value === "string") return value.trim().replace(/\s*[\r\n]+\s*/g, " ");
+  if (field === "root_path" && typeof value === "string" && value !== "") return normalRootPath(value);
+  if (field === "working_set") return normaliseItems(value);
   return field === "tags" ? normaliseTags(value) : value;
+}
+
+/** A working set without `working: false`, which is what an item without it means. */
+function normaliseItems(items: unknown): unknown {
+  if (!Array.isArray(items)) return items;
+  return (items as unknown[]).map((item) => {
+    if (typeof item !== "object" || item === null || !("working" in item) || item.working !== false) return item;
+    const { working: _working, ...rest } = item;
+    return rest;
+  });
 }
 
 /** Tags in lower case (Unicode NFC), trimmed, each once, in their order; anything but a list of texts comes back as it is. */
@@ -90,9 +116,9 @@ export function normaliseTags<T>(tags: T): T | string[] {
 
 /**
  * Refuses (`invalid_input`, with `field` and, over a limit, `limit` and `size` in its data) fields that must not be written
- * to an entry of this kind. Null, which removes a field, is always allowed.
+ * to a file of this kind. Null, which removes a field, is always allowed.
  */
-export function checkFields(kind: Kind, fields: Readonly<Record<string, unknown>>): void {
+export function checkFields(kind: FileKind, fields: Readonly<Record<string, unknown>>): void {
   for (const [field, value] of Object.entries(fields)) {
     if (value === null || value === undefined) continue;
     const schema = SCHEMAS[kind].get(field);
@@ -114,14 +140,19 @@ export function checkContent(content: string): void {
     throw badField("content", "holds a character that no text file can hold", {});
 }
 
-function unknownField(kind: Kind, field: string): MemoryError {
-  const others = KINDS.filter((each) => SCHEMAS[each].has(field));
+function unknownField(kind: FileKind, field: string): MemoryError {
+  const alike: readonly FileKind[] = KINDS.some((each) => each === kind) ? KINDS : DOCUMENT_LEVELS;
+  const others = alike.filter((each) => SCHEMAS[each].has(field));
   const hint =
     others.length > 0 ? `it belongs to ${others.join(" and ")}` : `known are ${FIELD_NAMES(kind).join(", ")}`;
-  return new MemoryError("invalid_input", `A ${kind} has no field ${JSON.stringify(field)}; ${hint}.`, { field });
+  const article = kind === "org" ? "An" : "A";
+  return new MemoryError("invalid_input", `${article} ${kind} has no field ${JSON.stringify(field)}; ${hint}.`, {
+    field,
+  });
 }
 
-function badField(field: string, problem: string, data: Readonly<Record<string, unknown>>): MemoryError {
+/** The refusal of one field's value. */
+export function badField(field: string, problem: string, data: Readonly<Record<string, unknown>>): MemoryError {
   return new MemoryError("invalid_input", `Nothing was written: ${field} ${problem}.`, { field, ...data });
 }
 

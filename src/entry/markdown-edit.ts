@@ -2,7 +2,7 @@ import { MemoryError } from "../errors.js";
 import { normaliseBody, replaceBody } from "./body.js";
 import { decodeText, type EntryAt, MAX_FILE_BYTES } from "./entry-file.js";
 import { equalValues } from "./equal-values.js";
-import { FIELD_NAMES } from "./fields.js";
+import { FIELD_NAMES, type FileKind } from "./fields.js";
 import { type Eol, type FrontMatter, readFrontMatter } from "./frontmatter.js";
 import { formatYaml } from "./yaml.js";
 import { spliceYaml } from "./yaml-splice.js";
@@ -20,12 +20,17 @@ const encoder = new TextEncoder();
  * and white space survive. Null bytes make a new file. Values are not checked here (see `checkFields`).
  * `invalid_input` for a file that cannot be read, and for values that no readable file can hold.
  */
-export function editEntry(bytes: Uint8Array | null, edit: EntryEdit, at: EntryAt): Uint8Array {
+export function editEntry(bytes: Uint8Array | null, edit: EntryEdit, at: Pick<EntryAt, "kind">): Uint8Array {
+  return editMarkdown(bytes, edit, at.kind);
+}
+
+/** The same for any Markdown file of a store. */
+export function editMarkdown(bytes: Uint8Array | null, edit: EntryEdit, kind: FileKind): Uint8Array {
   const decoded = bytes === null ? undefined : decodeText(bytes);
   if (bytes !== null && edit.set === undefined && edit.content === undefined) return bytes;
   if (decoded?.kind === "unreadable") throw unreadable(decoded.reason);
   const text = decoded?.text;
-  const result = text === undefined ? newFile(edit, at) : editText(text, edit, at);
+  const result = text === undefined ? newFile(edit, kind) : editText(text, edit, kind);
   if (result === text && bytes !== null) return bytes;
   const written = encoder.encode(result);
   if (written.length > MAX_FILE_BYTES) {
@@ -39,7 +44,7 @@ export function editEntry(bytes: Uint8Array | null, edit: EntryEdit, at: EntryAt
   return written;
 }
 
-function editText(text: string, edit: EntryEdit, at: EntryAt): string {
+function editText(text: string, edit: EntryEdit, kind: FileKind): string {
   const front = readFrontMatter(text);
   if (front.kind === "fault") throw unreadable(front.reason);
   const before = front.kind === "map" ? front.map.value : {};
@@ -50,30 +55,30 @@ function editText(text: string, edit: EntryEdit, at: EntryAt): string {
   const wanted = applied(before, set);
   const wantedBody = normaliseBody(edit.content ?? raw);
   if (front.kind === "none") {
-    const head = set.size === 0 && !body.startsWith("---") ? "" : header(wanted, at, front.eol);
+    const head = set.size === 0 && !body.startsWith("---") ? "" : header(wanted, kind, front.eol);
     return proven(text.slice(0, front.bodyStart) + head + body, wanted, wantedBody);
   }
   const source = text.slice(front.yamlStart, front.yamlEnd);
-  const yaml = set.size === 0 ? source : spliceYaml(source, front.map, set, FIELD_NAMES(at.kind), front.eol);
+  const yaml = set.size === 0 ? source : spliceYaml(source, front.map, set, FIELD_NAMES(kind), front.eol);
   // A closing line at the very end of a file has no line break that could carry a body.
   const closing = text.slice(front.yamlEnd, front.bodyStart);
   const end = closing.endsWith("\n") || body === "" ? closing : closing + front.eol;
   return proven(text.slice(0, front.yamlStart) + yaml + end + body, wanted, wantedBody);
 }
 
-function newFile(edit: EntryEdit, at: EntryAt): string {
+function newFile(edit: EntryEdit, kind: FileKind): string {
   const wanted = applied({}, changesOf({}, edit.set ?? {}));
   const body = normaliseBody(edit.content ?? "");
-  const head = `---\n${formatYaml(inOrder(wanted, at))}---\n`;
+  const head = `---\n${formatYaml(inOrder(wanted, kind))}---\n`;
   return proven(body === "" ? head : `${head}\n${body}\n`, wanted, body);
 }
 
-function header(wanted: Readonly<Record<string, unknown>>, at: EntryAt, eol: Eol): string {
-  return `---\n${formatYaml(inOrder(wanted, at))}---\n\n`.replaceAll("\n", eol);
+function header(wanted: Readonly<Record<string, unknown>>, kind: FileKind, eol: Eol): string {
+  return `---\n${formatYaml(inOrder(wanted, kind))}---\n\n`.replaceAll("\n", eol);
 }
 
-function inOrder(fields: Readonly<Record<string, unknown>>, at: EntryAt): Record<string, unknown> {
-  const known = FIELD_NAMES(at.kind).filter((name) => Object.hasOwn(fields, name));
+function inOrder(fields: Readonly<Record<string, unknown>>, kind: FileKind): Record<string, unknown> {
+  const known = FIELD_NAMES(kind).filter((name) => Object.hasOwn(fields, name));
   const others = Object.keys(fields).filter((name) => !known.includes(name));
   return Object.fromEntries([...known, ...others].map((name) => [name, fields[name]]));
 }

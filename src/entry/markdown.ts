@@ -1,8 +1,8 @@
 import { normaliseBody } from "./body.js";
 import type { Entry } from "./entry.js";
 import { decodeText, type EntryAt } from "./entry-file.js";
-import { readFields } from "./fields.js";
-import { bodyStart, type FrontMatter, readFrontMatter } from "./frontmatter.js";
+import { bodyStart } from "./frontmatter.js";
+import { type ReadableFrontMatter, readMarkdown } from "./markdown-file.js";
 import { titleOf } from "./title.js";
 
 export { type EntryAt, MAX_FILE_BYTES } from "./entry-file.js";
@@ -24,9 +24,6 @@ export type ReadEntry =
   | { readonly kind: "entry"; readonly entry: Entry; readonly text: string; readonly front: ReadableFrontMatter }
   | { readonly kind: "unreadable"; readonly reason: string; readonly line?: number };
 
-/** Front matter that is there and can be read, or none at all. */
-export type ReadableFrontMatter = Exclude<FrontMatter, { kind: "fault" }>;
-
 /** Reads one entry leniently from the bytes of its Markdown file. Never throws. */
 export function parseEntry(bytes: Uint8Array, at: EntryAt): ParsedEntry {
   const read = readEntry(bytes, at);
@@ -36,21 +33,10 @@ export function parseEntry(bytes: Uint8Array, at: EntryAt): ParsedEntry {
 
 /** Like `parseEntry`, for those who want to know where in the text things stand. */
 export function readEntry(bytes: Uint8Array, at: EntryAt): ReadEntry {
-  const text = decodeText(bytes);
-  if (text.kind === "unreadable") return text;
-  const front = readFrontMatter(text.text);
-  if (front.kind === "fault") {
-    return { kind: "unreadable", reason: front.reason, ...(front.line === undefined ? {} : { line: front.line }) };
-  }
-  const map = front.kind === "map" ? front.map : undefined;
-  const { fields, unknown, problems } = readFields(at.kind, map?.value ?? {});
-  const body = normaliseBody(text.text.slice(front.bodyStart));
-  const withLines = problems.map((problem) => {
-    const line = map?.lineOf(problem.field);
-    // The opening line counts too.
-    return line === undefined ? problem : { ...problem, line: line + 1 };
-  });
+  const read = readMarkdown(bytes, at.kind);
+  if (read.kind === "unreadable") return read;
+  const { fields, unknown, problems, body, text, front } = read;
   const title = fields.title ?? titleOf(body, at.name);
-  const entry = { kind: at.kind, scope: at.scope, name: at.name, title, fields, unknown, problems: withLines, body };
-  return { kind: "entry", entry, text: text.text, front };
+  const entry = { kind: at.kind, scope: at.scope, name: at.name, title, fields, unknown, problems, body };
+  return { kind: "entry", entry, text, front };
 }

@@ -3,16 +3,15 @@ import { equalValues } from "./equal-values.js";
 import { readFrontMatter } from "./frontmatter.js";
 import { parseYaml } from "./yaml.js";
 
-/** Where the value of `target` begins in the text of one relation. */
-const TARGET = /(?:^|[{,\n])[ \t]*["']?target["']?[ \t]*:[ \t]*/;
-
-/** Where the targets of the relations stand in a YAML source, in order; undefined for a list that cannot be told apart. */
+/** Where the values of `key` stand in a YAML source, item by item; undefined for a list that cannot be told apart. */
 export function targetOffsets(
   source: string,
   items: readonly { readonly start: number; readonly end: number }[] | undefined,
+  key = "target",
 ): (number | undefined)[] | undefined {
+  const value = new RegExp(`(?:^|[{,\\n])[ \\t]*["']?${key}["']?[ \\t]*:[ \\t]*`);
   return items?.map(({ start, end }) => {
-    const found = TARGET.exec(source.slice(start, end));
+    const found = value.exec(source.slice(start, end));
     return found ? start + found.index + found[0].length : undefined;
   });
 }

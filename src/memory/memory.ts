@@ -12,6 +12,7 @@ import type { WriteRecord } from "../store/writer.js";
 import type { Caller } from "./caller.js";
 import { Catalog } from "./catalog.js";
 import { Draft } from "./draft.js";
+import { ScopeDirectory } from "./scope-directory.js";
 import { namesCode, type Stale, staleOf } from "./stale.js";
 import { type IndexState, Stores, type StoresOptions } from "./stores.js";
 import { PastViews, type View } from "./view.js";
@@ -46,6 +47,7 @@ export class Memory implements View {
   readonly #changed = new Set<ChangeListener>();
   readonly #scanning = new Set<ScanListener>();
   #index: SearchIndex;
+  #scopes = new ScopeDirectory();
   #past: PastViews | undefined;
 
   constructor(options: MemoryOptions) {
@@ -61,6 +63,7 @@ export class Memory implements View {
       restart: () => {
         this.#past = undefined;
         this.#index = this.#newIndex();
+        this.#scopes = new ScopeDirectory();
       },
     });
     this.#index = this.#newIndex();
@@ -78,6 +81,11 @@ export class Memory implements View {
     return this.#index;
   }
 
+  /** What the documents of scopes say, in all stores. */
+  get scopes(): ScopeDirectory {
+    return this.#scopes;
+  }
+
   /** The stores that are open, and which of them holds what. */
   get workspace(): Workspace {
     return this.#stores.workspace;
@@ -93,6 +101,7 @@ export class Memory implements View {
     const changes = all.filter((change) => this.#isHere(change));
     if (changes.length === 0) return;
     for (const change of changes) this.workspace.get(change.store)?.catalog.apply([change]);
+    this.#scopes.apply(changes);
     this.index.apply(changes);
     for (const listener of this.#changed) listener(changes);
   }

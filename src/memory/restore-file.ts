@@ -1,3 +1,4 @@
+import { locate } from "../entry/entry-path.js";
 import { MANIFEST_FILE, parseManifest } from "../entry/manifest.js";
 import { TAGS_FILE } from "../entry/tag-file.js";
 import { MemoryError } from "../errors.js";
@@ -7,18 +8,21 @@ import type { Memory } from "./memory.js";
 import type { RestoreInput } from "./remove.js";
 import { findVersion } from "./versions.js";
 
-/** The store path of a file of the store's own, which has versions as entries have; undefined for any other ref. */
-export const ownFile = (ref: string): string | undefined =>
-  [TAGS_FILE, MANIFEST_FILE].find((file) => file === ref.toLowerCase());
+/** The store path of a file of the store's own, or of a scope's document, which have versions as entries have; undefined for any other ref. */
+export async function ownFile(memory: Memory, ref: string): Promise<string | undefined> {
+  const own = [TAGS_FILE, MANIFEST_FILE].find((file) => file === ref.toLowerCase());
+  if (own !== undefined || !ref.endsWith(".md")) return own;
+  return locate(ref, (await memory.store()).manifest.root).type === "scope-document" ? ref : undefined;
+}
 
-/** Makes an older state of a file of the store's own its newest version. */
+/** Makes an older state of such a file its newest version. */
 export async function restoreFile(
   memory: Memory,
   path: string,
   input: RestoreInput,
   { caller, reason, allow }: { caller: Caller; reason: string | undefined; allow: readonly string[] },
 ): Promise<WriteResult> {
-  const { name: store } = await memory.store();
+  const { name: store, manifest } = await memory.store();
   return memory.transact(store, async (draft) => {
     const { bytes, version } = await findVersion(memory, { store, path }, path, input.version);
     if (!bytes)
@@ -32,6 +36,7 @@ export async function restoreFile(
     const change = old && Buffer.compare(old.bytes, bytes) === 0 ? "unchanged" : "restored";
     if (change === "restored") draft.put({ path, after: bytes, op: change });
     await refuseSecrets(draft, allow);
+    const located = locate(path, manifest.root);
     return {
       record: {
         op: "restored",
@@ -44,7 +49,7 @@ export async function restoreFile(
         ...(version.version === null ? {} : { version: version.version }),
         change,
         store,
-        scope: memory.scope,
+        scope: located.type === "scope-document" ? located.scope : memory.scope,
         path,
         ...standing(written),
       }),

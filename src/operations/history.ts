@@ -54,7 +54,7 @@ const list = operation({
   },
   run: async ({ memory }, given) => {
     const { name: store } = await memory.fresh();
-    const own = ownFile(given.ref);
+    const own = await ownFile(memory, given.ref);
     const key = own === undefined ? await resolvePath(memory, given.ref) : { store, path: own };
     const { versions, truncated } = await versionsOf(memory, key, given.ref);
     return {
@@ -141,7 +141,7 @@ const restore = operation({
   render: writeLine,
   run: async ({ memory, caller, signal }, given) => {
     const input = given as RestoreInput;
-    const own = ownFile(given.ref);
+    const own = await ownFile(memory, given.ref);
     if (own !== undefined)
       return restoreFile(memory, own, input, { caller, reason: given.reason, allow: given.allow_secrets ?? [] });
     await memory.fresh();

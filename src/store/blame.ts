@@ -1,10 +1,10 @@
 import { type BlamedText, blamedText, type Claims, claimAll, isEmpty, joinClaims, passOn } from "../entry/blame.js";
 import { locate } from "../entry/entry-path.js";
-import { parseEntry } from "../entry/markdown.js";
 import type { CommitGraph } from "../git/commit-graph.js";
 import { type Differences, differencesOf, type PathStep, sourceOf, stepAt } from "../git/path-history.js";
 import { type StoreContext, storePath } from "./context.js";
 import { movedFrom } from "./moved-from.js";
+import { isServed, readServed } from "./served.js";
 
 /** Where lines and fields come from: the id of a commit, or of a state that waits for one. */
 export interface Origins {
@@ -26,8 +26,9 @@ const NOTHING: BlamedText = { lines: [], fields: new Map() };
 function textOf(context: StoreContext, file: string, bytes: Uint8Array | undefined): BlamedText {
   if (!bytes) return NOTHING;
   const located = locate(storePath(context, file), context.manifest.root);
-  const parsed = located.type === "entry" ? parseEntry(bytes, located) : undefined;
-  return blamedText(Buffer.from(bytes).toString("utf8"), parsed?.kind === "entry" ? parsed.entry : undefined);
+  const read = isServed(located) ? readServed(bytes, located) : undefined;
+  const content = read?.kind === "entry" ? read.entry : read?.kind === "document" ? read.document : undefined;
+  return blamedText(Buffer.from(bytes).toString("utf8"), content);
 }
 
 class Collector {

@@ -1,15 +1,16 @@
 import { locate } from "../entry/entry-path.js";
-import { parseEntry } from "../entry/markdown.js";
 import type { CommitGraph } from "../git/commit-graph.js";
 import type { MovedFrom } from "../git/path-history.js";
 import { type StoreContext, storePath } from "./context.js";
+import { isServed, readServed } from "./served.js";
 
 async function idOf(context: StoreContext, file: string, oid: string): Promise<string | undefined> {
   const located = locate(storePath(context, file), context.manifest.root);
   const bytes = await context.host?.objects.blob(oid);
-  if (!bytes || located.type !== "entry") return undefined;
-  const parsed = parseEntry(bytes, located);
-  return parsed.kind === "entry" ? parsed.entry.fields.id : undefined;
+  if (!bytes || !isServed(located)) return undefined;
+  const read = readServed(bytes, located);
+  if (read.kind === "unreadable") return undefined;
+  return (read.kind === "entry" ? read.entry : read.document).fields.id;
 }
 
 const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1);

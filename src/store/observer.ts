@@ -3,7 +3,6 @@ import path from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change, StateFacts } from "../entry/change.js";
 import { locate } from "../entry/entry-path.js";
-import { parseEntry } from "../entry/markdown.js";
 import type { Host } from "../git/host.js";
 import { blobId } from "../git/objects.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
@@ -11,6 +10,7 @@ import { EntryTimes, type LastCommit } from "./entry-times.js";
 import { type LastWrite, noteWrites } from "./journal-log.js";
 import { EMPTY_STATE, type WorktreeState } from "./local-state.js";
 import type { Current, Invalid, Known, Scanned, Tell } from "./observed.js";
+import { isServed, readServed } from "./served.js";
 import { factsOf, type Seen } from "./state-facts.js";
 import { walkFiles } from "./walk-files.js";
 import { type FileMark, isInside, markOf, readWorkingFile, sameMark } from "./working-files.js";
@@ -113,15 +113,13 @@ export class Observer {
     return this.#state;
   }
 
-  /** Entries that are not as HEAD has them, removed ones too. */
+  /** Entries and documents that are not as HEAD has them, removed ones too. */
   pendingPaths(): string[] {
     const changed = [...this.#known].filter(([, { pending }]) => pending).map(([file]) => file);
     // Before the first scan is over nothing can be told to be missing.
     const removed = (this.#scanned ? [...this.#head.keys()] : []).filter(
       (file) =>
-        !this.#known.has(file) &&
-        !this.#invalid.has(file) &&
-        locate(file, this.#context.manifest.root).type === "entry",
+        !this.#known.has(file) && !this.#invalid.has(file) && isServed(locate(file, this.#context.manifest.root)),
     );
     return [...changed, ...removed];
   }
@@ -218,8 +216,7 @@ export class Observer {
   async look(files: Iterable<string>): Promise<Change[]> {
     const changes: Change[] = [];
     for (const file of files) {
-      const located = locate(file, this.#context.manifest.root);
-      if (located.type !== "entry") continue;
+      if (!isServed(locate(file, this.#context.manifest.root))) continue;
       // Nothing is served from behind a link that leaves the store; the scan reports the link itself.
       const inside = isInside(this.#context.root, file);
       const change = inside ? await this.#observe(file) : this.#drop(file);
@@ -231,7 +228,7 @@ export class Observer {
   /** Compares every file with what is known, and tells what differs, slice by slice: nobody waits for all of it. */
   async scan(tell: Tell, scanned: Scanned = () => undefined): Promise<void> {
     let changes: Change[] = [];
-    const entries = new Map<string, string | undefined>();
+    const [documents, entries] = [new Map<string, string | undefined>(), new Map<string, string | undefined>()];
     this.#others.clear();
     let since = performance.now();
     const breathe = async (): Promise<void> => {
@@ -245,22 +242,24 @@ export class Observer {
       await breathe();
       const located = locate(file, this.#context.manifest.root);
       if (located.type === "other") this.#others.set(file, refused ?? located.reason);
-      if (located.type === "entry") entries.set(file, refused);
+      if (isServed(located)) (located.type === "entry" ? entries : documents).set(file, refused);
     }
-    let done = 0;
-    scanned(done, entries.size);
-    for (const [file, refused] of entries) {
-      if (performance.now() - since > SLICE_MS) scanned(done, entries.size);
+    // Scopes are known before what lies in them; only entries are counted.
+    let done = -documents.size;
+    scanned(0, entries.size);
+    const files = new Map([...documents, ...entries]);
+    for (const [file, refused] of files) {
+      if (performance.now() - since > SLICE_MS) scanned(Math.max(done, 0), entries.size);
       await breathe();
       done++;
       if (refused === undefined && this.#unchanged(file)) continue;
       const change = await this.#observe(file, refused);
       if (change) changes.push(change);
     }
-    const gone = [...this.#known.keys(), ...this.#invalid.keys()].filter((file) => !entries.has(file));
+    const gone = [...this.#known.keys(), ...this.#invalid.keys()].filter((file) => !files.has(file));
     const held = this.#state.held.map(({ path: file }) => storePath(this.#context, file));
     this.#scanned = true;
-    tell([...changes, ...(await this.look([...gone, ...held.filter((file) => !entries.has(file))]))]);
+    tell([...changes, ...(await this.look([...gone, ...held.filter((file) => !files.has(file))]))]);
     scanned(done, entries.size);
   }
 
@@ -300,7 +299,7 @@ export class Observer {
 
   #compare(file: string, current: Current): Change | undefined {
     const located = locate(file, this.#context.manifest.root);
-    if (located.type !== "entry") return undefined;
+    if (!isServed(located)) return undefined;
     const { host } = this.#context;
     const format = host?.objects.format ?? "sha1";
     const inHead = format === "sha1" ? current.version : blobId(current.bytes, format);
@@ -320,10 +319,11 @@ export class Observer {
         known.author === next.author;
       return same ? undefined : { store: this.#context.name, path: file, before, after: facts };
     }
-    const parsed = parseEntry(current.bytes, located);
-    if (parsed.kind === "unreadable") return this.#refuse(file, parsed.reason, current.mark);
+    const read = readServed(current.bytes, located);
+    if (read.kind === "unreadable") return this.#refuse(file, read.reason, current.mark);
     this.#known.set(file, next);
-    return { store: this.#context.name, path: file, before, after: { entry: parsed.entry, ...facts } };
+    const content = read.kind === "entry" ? { entry: read.entry } : { document: read.document };
+    return { store: this.#context.name, path: file, before, after: { ...content, ...facts } };
   }
 
   #facts(file: string, seen: Seen): StateFacts {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { entryPath, locate } from "../../src/entry/entry-path.js";
+import { documentPath, entryPath, locate } from "../../src/entry/entry-path.js";
 import { parseScope, type Scope } from "../../src/entry/scope.js";
 
 const PROJECT: Scope = { level: "project", project: "api" };
@@ -35,9 +35,64 @@ describe("locate", () => {
       ORG,
       { type: "entry", kind: "pattern", scope: "project/acme/web", folder: "projects/web", name: "a" },
     ],
-    ["sessions/s/session.md", PROJECT, { type: "scope-document", scope: "session/s", folder: "sessions/s" }],
-    ["orgs/acme/org.md", GLOBAL, { type: "scope-document", scope: "org/acme", folder: "orgs/acme" }],
-    ["project.md", PROJECT, { type: "scope-document", scope: "project/api", folder: "" }],
+    [
+      "sessions/s/session.md",
+      PROJECT,
+      {
+        type: "scope-document",
+        level: "session",
+        scope: "session/s",
+        folder: "sessions/s",
+        parent: "project/api",
+        name: "s",
+      },
+    ],
+    [
+      "orgs/acme/projects/api/sessions/s/session.md",
+      GLOBAL,
+      {
+        type: "scope-document",
+        level: "session",
+        scope: "session/s",
+        folder: "orgs/acme/projects/api/sessions/s",
+        parent: "project/acme/api",
+        name: "s",
+      },
+    ],
+    [
+      "orgs/acme/org.md",
+      GLOBAL,
+      { type: "scope-document", level: "org", scope: "org/acme", folder: "orgs/acme", parent: "global", name: "acme" },
+    ],
+    [
+      "projects/web/project.md",
+      ORG,
+      {
+        type: "scope-document",
+        level: "project",
+        scope: "project/acme/web",
+        folder: "projects/web",
+        parent: "org/acme",
+        name: "web",
+      },
+    ],
+    [
+      "project.md",
+      PROJECT,
+      { type: "scope-document", level: "project", scope: "project/api", folder: "", parent: "global", name: "api" },
+    ],
+    [
+      "project.md",
+      { level: "project", org: "acme", project: "api" } as Scope,
+      {
+        type: "scope-document",
+        level: "project",
+        scope: "project/acme/api",
+        folder: "",
+        parent: "org/acme",
+        name: "api",
+      },
+    ],
     ["memory.yaml", PROJECT, { type: "ignored", what: "manifest" }],
     ["tags.yaml", PROJECT, { type: "ignored", what: "tags" }],
     [".gitattributes", PROJECT, { type: "ignored", what: "hidden" }],
@@ -111,5 +166,27 @@ describe("entryPath", () => {
     expect(() => entryPath({ kind: "memory", scope: "org/acme", name: "a" }, parseScope("project/api"))).toThrow(
       /cannot hold/,
     );
+  });
+});
+
+describe("documentPath", () => {
+  it.each([
+    ["project/api", PROJECT, "project.md"],
+    ["session/s", PROJECT, "sessions/s/session.md"],
+    ["org/acme", ORG, "org.md"],
+    ["project/acme/api", GLOBAL, "orgs/acme/projects/api/project.md"],
+  ] as const)("%s in its store", (scope, root, path) => {
+    expect(documentPath({ scope }, root)).toBe(path);
+    expect(locate(path, root)).toMatchObject({ type: "scope-document", scope });
+  });
+
+  it("keeps a folder that locate gave", () => {
+    const at = { scope: "session/s", folder: "projects/web/sessions/s" };
+    expect(documentPath(at, ORG)).toBe("projects/web/sessions/s/session.md");
+  });
+
+  it("refuses what the store cannot hold, and global", () => {
+    expect(() => documentPath({ scope: "org/acme" }, PROJECT)).toThrow(/holds no document/);
+    expect(() => documentPath({ scope: "global" }, GLOBAL)).toThrow(/holds no document/);
   });
 });

@@ -1,8 +1,8 @@
 import { formatAddress } from "../../entry/address.js";
-import { diffEntries, type EntryDiff, renderDiff } from "../../entry/diff.js";
-import type { Entry } from "../../entry/entry.js";
+import { type Described, diffEntries, type EntryDiff, renderDiff } from "../../entry/diff.js";
 import { decodeText } from "../../entry/entry-file.js";
 import { readEntry } from "../../entry/markdown.js";
+import { readDocument } from "../../entry/scope-document.js";
 import { findSecrets } from "../../entry/secrets.js";
 import type { FileChange } from "../../reports/check-report.js";
 import type { FileFacts } from "./facts.js";
@@ -13,6 +13,9 @@ const EXCERPT_WIDTH = 200;
 /** Said by the address, the path and the title. */
 const PLACE = ["name", "scope"];
 const SAID = [...PLACE, "kind", "id", "title"];
+
+/** What an entry or a scope's document says. */
+type Content = Described & { readonly title: string };
 
 /** Stands for a text that is not shown. */
 const LEFT_OUT = "(left out: it holds what looks like a secret)";
@@ -42,8 +45,8 @@ export async function changeOf(pair: Pair, scope: string): Promise<FileChange> {
 
 function tell({ before, now }: Pair, scope: string): FileChange {
   const file = (now ?? before)!;
-  const [old, current] = [entryOf(before), entryOf(now)];
-  // A side that cannot be read as an entry is compared as plain text.
+  const [old, current] = [contentOf(before), contentOf(now)];
+  // A side that cannot be read is compared as plain text.
   const readable = (before === undefined || old !== null) && (now === undefined || current !== null);
   const diff = readable ? diffEntries(old, current) : diffEntries(plain(before), plain(now));
   const hidden = before && now ? PLACE : SAID;
@@ -69,8 +72,8 @@ function tell({ before, now }: Pair, scope: string): FileChange {
 function changeWord(
   before: FileFacts | undefined,
   now: FileFacts | undefined,
-  old: Entry | null,
-  current: Entry | null,
+  old: Content | null,
+  current: Content | null,
 ): FileChange["change"] {
   if (!before) return "added";
   if (!now) return "deleted";
@@ -85,18 +88,23 @@ function kindOf({ located }: FileFacts): string {
   return located.type === "ignored" && ["manifest", "tags", "conflict"].includes(located.what) ? located.what : "other";
 }
 
-function entryOf(file: FileFacts | undefined): Entry | null {
-  if (!file) return null;
-  const read = file.located.type === "entry" && file.bytes ? readEntry(file.bytes, file.located) : undefined;
+function contentOf(file: FileFacts | undefined): Content | null {
+  if (!file?.bytes) return null;
+  const { located, bytes } = file;
+  if (located.type === "scope-document") {
+    const read = readDocument(bytes, located);
+    return read.kind === "document" ? read.document : null;
+  }
+  const read = located.type === "entry" ? readEntry(bytes, located) : undefined;
   return read?.kind === "entry" ? read.entry : null;
 }
 
 /** A file as if all of it were a body. */
-function plain(file: FileFacts | undefined): Entry | null {
+function plain(file: FileFacts | undefined): Described | null {
   const decoded = file?.bytes && decodeText(file.bytes);
   if (decoded?.kind !== "text") return null;
   const body = decoded.text.replace(/\r?\n$/, "");
-  return { kind: "memory", scope: "", name: "", title: "", fields: {}, unknown: {}, problems: [], body };
+  return { scope: "", name: "", fields: {}, unknown: {}, body };
 }
 
 function excerptOf({ body }: EntryDiff, placed: boolean): string {

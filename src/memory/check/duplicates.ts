@@ -1,5 +1,5 @@
 import { foldName } from "../../entry/name.js";
-import type { FileFacts, Judgement } from "./facts.js";
+import { type FileFacts, type Judgement, linkingOf } from "./facts.js";
 
 /** Orders paths that share an id or a name: who had it first comes first. */
 export type Precedence = (a: FileFacts, b: FileFacts) => number;
@@ -26,21 +26,21 @@ export function duplicateIds(
   files: readonly FileFacts[],
   precedence: Precedence,
 ): { readonly copy: FileFacts; readonly first: FileFacts }[] {
-  return groups(files, ({ entry }) => entry?.id, precedence).flatMap(([first, ...copies]) =>
+  return groups(files, (file) => linkingOf(file)?.id, precedence).flatMap(([first, ...copies]) =>
     copies.map((copy) => ({ copy, first: first! })),
   );
 }
 
-/** Ids and names that several entries have. */
+/** Ids and names that several entries or documents have. */
 export function duplicateFindings(files: readonly FileFacts[], precedence: Precedence): Judgement[] {
   const ids = duplicateIds(files, precedence).map(({ copy, first }) => ({
     path: copy.path,
-    line: copy.entry?.idLine ?? 1,
+    line: linkingOf(copy)?.idLine ?? 1,
     rule: "duplicate-id",
     message: `has the id of ${first.path}`,
   }));
-  const entries = files.filter(({ located }) => located.type === "entry");
-  const names = groups(entries, ({ path }) => foldName(path), precedence).flatMap(([first, ...copies]) =>
+  const named = files.filter(({ located }) => located.type === "entry" || located.type === "scope-document");
+  const names = groups(named, ({ path }) => foldName(path), precedence).flatMap(([first, ...copies]) =>
     copies.map(({ path }) => ({
       path,
       line: 1,

@@ -5,9 +5,11 @@ import { type Location, locate } from "../../entry/entry-path.js";
 import type { Kind } from "../../entry/kinds.js";
 import { MAX_FILE_BYTES, type ReadEntry, readEntry } from "../../entry/markdown.js";
 import type { Scope } from "../../entry/scope.js";
+import { type ReadDocument, readDocument } from "../../entry/scope-document.js";
 import { findSecrets } from "../../entry/secrets.js";
 import { readTagFile } from "../../entry/tag-file.js";
 import type { Finding } from "../../reports/check-report.js";
+import { type DocumentFacts, documentFacts, pathFindings } from "./document-facts.js";
 import { fieldFindings } from "./fields.js";
 import { linkLines } from "./link-lines.js";
 import { shingles } from "./shingles.js";
@@ -24,18 +26,22 @@ interface Link {
   readonly line: number;
 }
 
-/** What the rules that look at several entries need to know of one. */
-export interface EntryFacts {
-  readonly kind: Kind;
+/** What has an id and leads elsewhere. */
+export interface Linking {
   readonly scope: string;
   /** The scope's folder, empty for the root. */
   readonly folder: string;
-  readonly name: string;
-  readonly archived: boolean;
   /** In lower case. */
   readonly id?: string;
   readonly idLine: number;
   readonly links: readonly Link[];
+}
+
+/** What the rules that look at several entries need to know of one. */
+export interface EntryFacts extends Linking {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly archived: boolean;
   readonly shingles: Uint32Array;
 }
 
@@ -45,10 +51,14 @@ export interface FileFacts {
   readonly blob: string;
   readonly located: Location;
   readonly entry?: EntryFacts;
+  readonly document?: DocumentFacts;
   readonly findings: readonly Judgement[];
   /** Kept of files that a base has otherwise. */
   readonly bytes?: Uint8Array;
 }
+
+/** What an entry and a document have in common; undefined for a file that is neither, or cannot be read. */
+export const linkingOf = ({ entry, document }: FileFacts): Linking | undefined => entry ?? document;
 
 /** Why a file has no facts but this one. */
 export function refusedFacts(path: string, root: Scope, reason: string, tooLarge: boolean): FileFacts {
@@ -70,10 +80,16 @@ export async function factsOf(
     const message = `${bytes.length} bytes; an entry may have ${MAX_FILE_BYTES}`;
     return { path, blob, located, findings: [{ path, line: 1, rule: "limit", message }] };
   }
-  const read = located.type === "entry" ? readEntry(bytes, located) : undefined;
-  const entry = read?.kind === "entry" && located.type === "entry" ? entryFacts(read, located) : undefined;
-  const findings = judge ? await judgements(path, bytes, located, read) : [];
-  return { path, blob, located, ...(entry === undefined ? {} : { entry }), findings };
+  const read = readLocated(bytes, located);
+  const findings = judge ? await judgements(path, bytes, located, read, root) : [];
+  const facts = { path, blob, located, findings };
+  if (read?.kind === "document") return { ...facts, document: documentFacts(read) };
+  return read?.kind === "entry" && located.type === "entry" ? { ...facts, entry: entryFacts(read, located) } : facts;
+}
+
+function readLocated(bytes: Uint8Array, located: Location): ReadEntry | ReadDocument | undefined {
+  if (located.type === "entry") return readEntry(bytes, located);
+  return located.type === "scope-document" ? readDocument(bytes, located) : undefined;
 }
 
 function entryFacts(
@@ -101,7 +117,8 @@ async function judgements(
   path: string,
   bytes: Uint8Array,
   located: Location,
-  read: ReadEntry | undefined,
+  read: ReadEntry | ReadDocument | undefined,
+  root: Scope,
 ): Promise<Judgement[]> {
   const decoded = decodeText(bytes);
   const found: Judgement[] = [];
@@ -122,7 +139,10 @@ async function judgements(
     else for (const { line, message } of file.problems) add("tag", line ?? 1, message);
   }
   if (read?.kind === "unreadable" && marker === undefined) add("unreadable", read.line ?? 1, read.reason);
-  if (read?.kind === "entry") for (const one of fieldFindings(read)) add(one.rule, one.line, one.message);
+  for (const one of read?.kind === "entry" || read?.kind === "document" ? fieldFindings(read) : [])
+    add(one.rule, one.line, one.message);
+  // The personal store stands for global, and a store that others share may too.
+  if (read?.kind === "document") found.push(...pathFindings(path, read, root.level === "global"));
   if (decoded.kind === "text")
     for (const { rule, line } of await findSecrets(decoded.text, []))
       add(

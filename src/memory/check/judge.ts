@@ -1,6 +1,7 @@
 import type { Scope } from "../../entry/scope.js";
 import type { Finding } from "../../reports/check-report.js";
 import type { Memory } from "../memory.js";
+import { continuationFindings } from "./document-facts.js";
 import { duplicateFindings, type Precedence } from "./duplicates.js";
 import type { FileFacts, Judgement } from "./facts.js";
 import { nearDuplicates } from "./near-duplicates.js";
@@ -64,7 +65,7 @@ async function sharedFindings(
   precedence: Precedence,
   breathe: () => Promise<void>,
 ): Promise<Judgement[]> {
-  const found = duplicateFindings(files, precedence);
+  const found = [...duplicateFindings(files, precedence), ...continuationFindings(files)];
   await breathe();
   const targets = await linkTargets(files, root, breathe);
   for (const file of files) {

@@ -44,7 +44,7 @@ export function mendEntry(bytes: Uint8Array, at: EntryAt, plan: MendPlan): Mende
 function mendKeys(bytes: Uint8Array, at: EntryAt, fixed: Fix[]): Uint8Array {
   const read = readEntry(bytes, at);
   let text = bytes;
-  for (const [key, field] of read.kind === "entry" ? misspeltKeys(read.entry) : []) {
+  for (const [key, field] of read.kind === "entry" ? misspeltKeys(at.kind, read.entry) : []) {
     const renamed = renameKey(text, key, field);
     if (renamed === undefined) continue;
     text = renamed;

@@ -8,6 +8,7 @@ import type { Caller } from "../caller.js";
 import type { Draft } from "../draft.js";
 import type { Memory } from "../memory.js";
 import { duplicateIds } from "./duplicates.js";
+import { linkingOf } from "./facts.js";
 import { type Mended, mendEntry } from "./mend-entry.js";
 import { precedenceOf } from "./precedence.js";
 import { findRedirects } from "./redirects.js";
@@ -29,7 +30,7 @@ export async function mendStore(memory: Memory, base: BaseTree | undefined, call
   const copies = new Map(
     duplicateIds(survey.now, precedence).map(({ copy, first }) => [
       copy.path,
-      { first: first.path, id: copy.entry?.id ?? "" },
+      { first: first.path, id: linkingOf(copy)?.id ?? "" },
     ]),
   );
   const redirects = await findRedirects(survey, store.view, base);

@@ -1,19 +1,18 @@
-import { normaliseTags, readFields } from "../../entry/fields.js";
-import type { Kind } from "../../entry/kinds.js";
+import { type FileKind, normaliseTags, readFields } from "../../entry/fields.js";
 
 const NUMBERS = ["importance", "decay_rate", "confidence", "priority"];
 const LISTS = ["tags", "applies_to", "files"];
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d+)?|\.\d+)$/;
 
 /** True for a value that a field of the kind may have as it is. */
-const fits = (kind: Kind, field: string, value: unknown): boolean =>
+const fits = (kind: FileKind, field: string, value: unknown): boolean =>
   Object.hasOwn(readFields(kind, { [field]: value }).fields, field);
 
 /**
  * The value that a field was meant to have, where there is no doubt: itself when it fits; a number that was written as a text, a text
  * where a list of texts belongs, tags with capitals. Undefined where a person has to decide.
  */
-export function mendedValue(kind: Kind, field: string, value: unknown): unknown {
+export function mendedValue(kind: FileKind, field: string, value: unknown): unknown {
   const candidate = meant(field, value);
   return candidate !== undefined && candidate !== null && fits(kind, field, candidate) ? candidate : undefined;
 }

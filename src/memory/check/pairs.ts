@@ -1,4 +1,4 @@
-import type { FileFacts } from "./facts.js";
+import { type FileFacts, linkingOf } from "./facts.js";
 import type { Survey } from "./survey.js";
 
 /** A file that the base and now have differently; one side may be missing, and the paths differ when it was moved. */
@@ -29,7 +29,7 @@ export function pairFiles({ now, before }: Survey): Pair[] {
     );
     for (const [value, facts] of targets) if (sources.has(value)) moved.set(facts, sources.get(value)!);
   };
-  match(({ entry }) => entry?.id);
+  match((facts) => linkingOf(facts)?.id);
   match(({ blob }) => blob || undefined);
   const sources = new Set(moved.values());
   for (const facts of come) {

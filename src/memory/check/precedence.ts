@@ -1,6 +1,6 @@
 import type { Memory } from "../memory.js";
 import { duplicateIds, type Precedence } from "./duplicates.js";
-import type { FileFacts } from "./facts.js";
+import { type FileFacts, linkingOf } from "./facts.js";
 import type { Survey } from "./survey.js";
 
 /** Copies whose history is asked for who was first; a walk through a long history can take a second. */
@@ -29,17 +29,20 @@ export async function precedenceOf(
   ]);
 }
 
-function inBase({ path, entry }: FileFacts, before: Survey["before"]): [number] {
-  const old = before?.get(path);
-  return [old && old.entry?.id === entry?.id ? 0 : 1];
+function inBase(file: FileFacts, before: Survey["before"]): [number] {
+  const old = before?.get(file.path);
+  return [old && linkingOf(old)?.id === linkingOf(file)?.id ? 0 : 1];
 }
 
-function asSeen(memory: Memory, store: string, { path, entry }: FileFacts): number[] {
+function asSeen(memory: Memory, store: string, file: FileFacts): number[] {
+  const { path } = file;
   const catalog = memory.catalog(store);
-  const id = entry?.id;
+  const id = linkingOf(file)?.id;
+  const document = memory.scopes.get(store, path);
+  const withId = id === undefined ? [] : document ? memory.scopes.withId(id) : catalog.withId(id);
   return [
-    memory.at({ store, path })?.pending ? 1 : 0,
-    id === undefined ? 0 : catalog.withId(id).indexOf(path),
+    (document ?? memory.at({ store, path }))?.pending ? 1 : 0,
+    id === undefined ? 0 : withId.findIndex((one) => one === document || one === path),
     catalog.withName(path).indexOf(path),
   ];
 }

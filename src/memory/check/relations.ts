@@ -2,7 +2,7 @@ import { formatAddress, parseRef, type Ref } from "../../entry/address.js";
 import type { Kind } from "../../entry/kinds.js";
 import { foldName } from "../../entry/name.js";
 import { parseScope, type Scope, scopeFolder } from "../../entry/scope.js";
-import type { EntryFacts, FileFacts, Judgement } from "./facts.js";
+import { type FileFacts, type Judgement, type Linking, linkingOf } from "./facts.js";
 
 /** What a relation's target leads to. */
 type Target =
@@ -46,7 +46,7 @@ class LinkTargets {
   }
 
   /** What a target leads to for an entry, as everything else reads it: an address, without a scope in the entry's own. */
-  find(target: string, from: Pick<EntryFacts, "scope" | "folder">): Target {
+  find(target: string, from: Pick<Linking, "scope" | "folder">): Target {
     let ref: Ref;
     try {
       ref = parseRef(target);
@@ -68,7 +68,7 @@ class LinkTargets {
   }
 
   /** The entry that a ref would name with less strictness: in letter case, in the scopes around, by id or name. */
-  #lookUp(ref: Ref, from: Pick<EntryFacts, "scope" | "folder">): FileFacts | undefined {
+  #lookUp(ref: Ref, from: Pick<Linking, "scope" | "folder">): FileFacts | undefined {
     switch (ref.type) {
       case "address": {
         if (ref.scope !== undefined) return this.#places.get(inScope(ref.scope, ref.kind, ref.name));
@@ -111,17 +111,19 @@ export async function linkTargets(
   return targets;
 }
 
-/** The relations of one entry that lead nowhere or to itself. */
+/** The relations of one file that lead nowhere or to itself. */
 export function linkFindings(file: FileFacts, targets: LinkTargets): Judgement[] {
   const found: Judgement[] = [];
-  for (const { target, type, line } of file.entry?.links ?? []) {
+  const from = linkingOf(file);
+  if (from === undefined) return found;
+  for (const { target, type, line } of from.links) {
     const add = (rule: string, message: string): void => void found.push({ path: file.path, line, rule, message });
-    const to = targets.find(target, file.entry!);
+    const to = targets.find(target, from);
     if (to.kind === "entry" && to.file === file) add("self-link", `${type} leads to the entry itself`);
     if (to.kind === "missing") {
       // What may have been meant can come and go while the relation stays as it was.
       const key = `${type} ${target}`;
-      const message = `${type} leads to ${target}, which is not there${hintOf(to.meant, file)}`;
+      const message = `${type} leads to ${target}, which is not there${hintOf(to.meant, file.path, from.scope)}`;
       found.push({ path: file.path, line, rule: "dangling", message, key });
     }
     if (to.kind === "no-address") add("dangling", `${type} leads to ${target}: ${to.reason}`);
@@ -129,7 +131,7 @@ export function linkFindings(file: FileFacts, targets: LinkTargets): Judgement[]
   return found;
 }
 
-function hintOf(meant: FileFacts | undefined, { entry, path }: FileFacts): string {
+function hintOf(meant: FileFacts | undefined, path: string, scope: string): string {
   if (meant?.located.type !== "entry" || meant.path === path) return "";
-  return `; if it means ${formatAddress(meant.located, entry!.scope)}, write that`;
+  return `; if it means ${formatAddress(meant.located, scope)}, write that`;
 }
