@@ -51,6 +51,7 @@ export function readEntry(bytes: Uint8Array, at: EntryAt): ReadEntry {
     return line === undefined ? problem : { ...problem, line: line + 1 };
   });
   const title = fields.title ?? titleOf(body, at.name);
-  const entry = { kind: at.kind, scope: at.scope, name: at.name, title, fields, unknown, problems: withLines, body };
+  const place = { kind: at.kind, scope: at.scope, name: at.name, ...(at.private ? { private: at.private } : {}) };
+  const entry = { ...place, title, fields, unknown, problems: withLines, body };
   return { kind: "entry", entry, text: text.text, front };
 }
