@@ -1,18 +1,10 @@
 import { DirectedGraph } from "graphology";
 import type { Relation } from "../entry/entry.js";
 import { isPrivate, otherPath } from "../entry/entry-path.js";
-import { readType, targetAddress, UNRELATED } from "../entry/relations.js";
+import { readType, targetAddress } from "../entry/relations.js";
 import { addressOf, type EntryKey, type Indexed } from "./indexed.js";
 import { shortestPath } from "./relation-path.js";
-
-/** Which way relations are followed, seen from where one stands. */
-export type Direction = "out" | "in" | "both";
-
-/** Which relations count; ways go along all but those that say "unrelated" when `types` is absent. */
-export interface Walk {
-  readonly direction: Direction;
-  readonly types?: readonly string[];
-}
+import { counts, OPPOSITE, type Walk, type Ways, waysOf } from "./relation-ways.js";
 
 /** An end of a relation. `address` has its canonical scope, or is a target's text that is no address; `path` only where there is an entry. */
 export interface RelationEnd {
@@ -353,27 +345,3 @@ export class RelationGraph {
 }
 
 const NOTHING: Told = { out: [], in: [] };
-const OPPOSITE: Readonly<Record<Direction, Direction>> = { out: "in", in: "out", both: "both" };
-
-/** Whether a relation's type is one of those asked for. */
-const counts = (type: string, types: readonly string[] | undefined): boolean =>
-  types === undefined ? type !== UNRELATED : types.includes(type);
-
-/** For each way that is asked for: whether any of these types leads along it. */
-interface Ways {
-  readonly out: ((types: readonly string[]) => boolean) | undefined;
-  readonly in: ((types: readonly string[]) => boolean) | undefined;
-}
-
-function waysOf({ direction, types }: Walk): Ways {
-  // The same few lists of types are met at every step.
-  const known = new Map<readonly string[], boolean>();
-  const leads = (told: readonly string[]): boolean => {
-    const before = known.get(told);
-    if (before !== undefined) return before;
-    const now = told.some((type) => counts(type, types));
-    known.set(told, now);
-    return now;
-  };
-  return { out: direction === "in" ? undefined : leads, in: direction === "out" ? undefined : leads };
-}

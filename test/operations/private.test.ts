@@ -11,7 +11,8 @@ const secret = (title: string, more: Json = {}) => save(title, { private: true, 
 const apart = { private: true, committed: false };
 
 beforeEach(async () => {
-  bench = await Bench.open({ dir: makePersonalStore() });
+  const dir = makePersonalStore();
+  bench = await Bench.open({ dir, home: path.dirname(dir) });
 });
 afterEach(async () => {
   expect(tracesOf(bench.dir, WORD, "plum", "Plum")).toEqual([]);
@@ -53,13 +54,33 @@ describe("save with private", () => {
     expect(git(bench.dir, "status", "--porcelain", "--ignored")).toBe("!! private/\n");
   });
 
-  it("is refused where no personal store is open", async () => {
-    const own = await Bench.open({ dir: makeOwnStore() });
-    const before = own.trace();
-    const error = await own.refused("save", { title: "Plum", content: WORD, private: true }, "invalid_input");
-    expect(error.message).toContain("personal store");
-    expect(own.trace()).toEqual(before);
-    await own.close();
+  it("goes to the person's own store from a project, which knows nothing of it", async () => {
+    const project = await Bench.open({ dir: makeOwnStore() });
+    const before = project.trace();
+    const save = (more: Json) => project.call("save", { title: "Plum", content: WORD, private: true, ...more });
+    expect(await save({})).toMatchObject({
+      store: "personal",
+      address: "memories/plum",
+      path: "private/projects/demo/memories/plum.md",
+      ...apart,
+    });
+    expect(await save({ scope: "session/s" })).toMatchObject({
+      path: "private/projects/demo/sessions/s/memories/plum.md",
+      ...apart,
+    });
+    const { hits } = await project.call<{ hits: Json[] }>("search", { query: WORD, scope: "session/s" });
+    expect(hits).toMatchObject([{ private: true }, { private: true }]);
+    await project.refused("save", { title: "P", content: "p", private: true, store: "project" }, "invalid_input");
+    const items = [
+      { op: "save", title: "Fig", content: "fig" },
+      { op: "save", title: "Quince", content: WORD, private: true },
+    ];
+    await project.refused("bulk", { items }, "invalid_input");
+    await project.refused("bulk", { items: [...items].reverse() }, "invalid_input");
+    expect(project.trace()).toEqual(before);
+    expect(await project.call("update", { ref: "memories/plum", append: "more" })).toMatchObject(apart);
+    for (const dir of [project.dir, project.personal]) expect(tracesOf(dir, WORD, "plum", "Plum")).toEqual([]);
+    await project.close();
   });
 
   it("has an address of its own, whichever side had it first", async () => {

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Relation } from "../../src/entry/entry.js";
 import { addressOf, type Indexed } from "../../src/search/indexed.js";
-import type { Direction, RelationGraph } from "../../src/search/relation-graph.js";
+import type { RelationGraph } from "../../src/search/relation-graph.js";
+import type { Direction } from "../../src/search/relation-ways.js";
 import type { SearchIndex } from "../../src/search/search-index.js";
 import { drop, facts, type Given, indexOf, NOW, names, pathOf, put } from "./states.js";
 

@@ -54,7 +54,11 @@ export function makeCheckedInStore(dir = makeRepository()): string {
 }
 
 /** A person's own store, which keeps private entries too. */
-export const makePersonalStore = (): string => makeOwnStore(temporaryFolder(), "scope: global");
+export function makePersonalStore(): string {
+  const dir = path.join(temporaryFolder(), "personal");
+  fs.mkdirSync(dir);
+  return makeOwnStore(dir, "scope: global");
+}
 
 /** A repository that is a store of its own. */
 export function makeOwnStore(dir = temporaryFolder(), scope = "scope: project\nname: demo"): string {
