@@ -73,7 +73,7 @@ describe("save with private", () => {
     await project.refused("save", { title: "P", content: "p", private: true, store: "project" }, "invalid_input");
     const items = [
       { op: "save", title: "Fig", content: "fig" },
-      { op: "save", title: "Quince", content: WORD, private: true },
+      { op: "save", title: "Quince", content: `${WORD} again`, private: true },
     ];
     await project.refused("bulk", { items }, "invalid_input");
     await project.refused("bulk", { items: [...items].reverse() }, "invalid_input");
