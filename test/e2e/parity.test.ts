@@ -22,7 +22,7 @@ const STEPS: readonly Step[] = [
   ["save", { title: "B", content: "x", fields: { priority: 3 } }],
   ["save", { title: "B", content: "b", kind: "guideline", scope: "session/s", name: "deep/b", applies_to: ["src/**"] }],
   ["save", { title: "C", content: `key: ghp_${"a1B2c3D4".repeat(5).slice(0, 36)}` }],
-  ["save", { title: "P", content: "p", private: true, store: "project" }],
+  ["save", { title: "P", content: "p", private: true, scope: "nowhere/x" }],
   ["update", { ref: "a", set: { private: true } }],
   ["context", { task: "one", paths: ["src/a.ts"], scope: "session/s" }],
   ["context", { max_tokens: 5 }],

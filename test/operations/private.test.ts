@@ -70,7 +70,6 @@ describe("save with private", () => {
     });
     const { hits } = await project.call<{ hits: Json[] }>("search", { query: WORD, scope: "session/s" });
     expect(hits).toMatchObject([{ private: true }, { private: true }]);
-    await project.refused("save", { title: "P", content: "p", private: true, store: "project" }, "invalid_input");
     const items = [
       { op: "save", title: "Fig", content: "fig" },
       { op: "save", title: "Quince", content: `${WORD} again`, private: true },
