@@ -8,6 +8,7 @@ export interface EntryAt {
   readonly kind: Kind;
   readonly scope: string;
   readonly name: string;
+  readonly private?: true;
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

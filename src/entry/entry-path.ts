@@ -4,7 +4,7 @@ import { KIND_FOLDERS, type Kind, kindOfFolder } from "./kinds.js";
 import { nameProblem } from "./name.js";
 import { formatScope, isScopeName, parseScope, type Scope, scopeFolder } from "./scope.js";
 
-/** What a path in a store is; `scope` is canonical text, `folder` the scope's folder (`""` for the root). */
+/** What a path in a store is; `scope` is canonical text, `folder` the scope's folder (`""` for the root), seen from `private/` in there. */
 export type Location =
   | {
       readonly type: "entry";
@@ -12,6 +12,8 @@ export type Location =
       readonly scope: string;
       readonly folder: string;
       readonly name: string;
+      /** It lies in `private/`, which no commit carries. */
+      readonly private?: true;
     }
   | (DocumentAt & { readonly type: "scope-document" })
   | { readonly type: "ignored"; readonly what: "hidden" | "manifest" | "tags" | "conflict" | "private" }
@@ -32,6 +34,15 @@ const CHILD_FOLDERS: Readonly<Record<Scope["level"], readonly string[]>> = {
   session: [],
 };
 
+/** The folder of what is in no commit; it holds the same folders as the store around it. */
+const PRIVATE = "private/";
+
+/** True for a store path that no commit carries. */
+export const isPrivate = (path: string): boolean => path.startsWith(PRIVATE);
+
+/** The other path that an entry of the same address may have: in `private/`, or out of it. */
+export const otherPath = (path: string): string => (isPrivate(path) ? path.slice(PRIVATE.length) : PRIVATE + path);
+
 /** Says what the file at `path` (relative to the store's root, with `/`) is, in a store whose root stands for `root`. Never throws. */
 export function locate(path: string, root: Scope): Location {
   const segments = path.split("/");
@@ -42,8 +53,15 @@ export function locate(path: string, root: Scope): Location {
   const file = segments.length === 1 ? ROOT_FILES.get(first) : undefined;
   if (file !== undefined) return { type: "ignored", what: file };
   const folder = segments.length > 1 ? ROOT_FOLDERS.get(first) : undefined;
+  if (folder === "private" && root.level === "global") return locatePrivate(segments.slice(1), root);
   if (folder !== undefined) return { type: "ignored", what: folder };
   return locateIn(segments, 0, root, around(root));
+}
+
+function locatePrivate(segments: readonly string[], root: Scope): Location {
+  const located = locateIn(segments, 0, root, around(root));
+  if (located.type === "entry") return { ...located, private: true };
+  return located.type === "other" ? located : { type: "other", reason: "private/ holds entries, no scope documents" };
 }
 
 /** The scope around the one that a store's root stands for; it lies in another store, or nowhere. */
@@ -100,11 +118,18 @@ function locateEntry(rest: string, kind: Kind, scope: Scope, folder: string): Lo
 }
 
 /**
- * The store-relative path of an entry, `/` between segments; `folder` (as `locate` gives it) wins over the scope's usual folder.
+ * The store-relative path of an entry, `/` between segments; `folder` and `private` are as `locate` gives them, and `folder`
+ * wins over the scope's usual one.
  * `invalid_input` when a store that stands for `root` cannot hold the scope.
  */
 export function entryPath(
-  at: { readonly kind: Kind; readonly scope: string; readonly name: string; readonly folder?: string },
+  at: {
+    readonly kind: Kind;
+    readonly scope: string;
+    readonly name: string;
+    readonly folder?: string;
+    readonly private?: boolean | undefined;
+  },
   root: Scope,
 ): string {
   const folder = at.folder ?? scopeFolder(parseScope(at.scope), root);
@@ -115,7 +140,7 @@ export function entryPath(
     });
   }
   const file = `${KIND_FOLDERS[at.kind]}/${at.name}.md`;
-  return folder === "" ? file : `${folder}/${file}`;
+  return (at.private ? PRIVATE : "") + (folder === "" ? file : `${folder}/${file}`);
 }
 
 /**

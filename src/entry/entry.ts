@@ -60,4 +60,6 @@ export interface Entry {
   readonly unknown: Readonly<Record<string, unknown>>;
   readonly problems: readonly Problem[];
   readonly body: string;
+  /** Its file lies where no commit carries it. */
+  readonly private?: true;
 }

@@ -37,6 +37,6 @@ export function readEntry(bytes: Uint8Array, at: EntryAt): ReadEntry {
   if (read.kind === "unreadable") return read;
   const { fields, unknown, problems, body, text, front } = read;
   const title = fields.title ?? titleOf(body, at.name);
-  const entry = { kind: at.kind, scope: at.scope, name: at.name, title, fields, unknown, problems, body };
-  return { kind: "entry", entry, text, front };
+  const place = { kind: at.kind, scope: at.scope, name: at.name, ...(at.private ? { private: at.private } : {}) };
+  return { kind: "entry", entry: { ...place, title, fields, unknown, problems, body }, text, front };
 }

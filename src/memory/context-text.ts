@@ -12,7 +12,7 @@ const HEADINGS: Readonly<Record<Section, string>> = {
 /** The heading of a section. */
 export const headingOf = (section: Section): string => HEADINGS[section];
 
-const FLAGS = ["pending", "conflict", "low_confidence"] as const;
+const FLAGS = ["pending", "private", "conflict", "low_confidence"] as const;
 
 /** One entry of a context as Markdown. */
 export function itemText(item: ContextItem): string {

@@ -1,4 +1,5 @@
 import { formatAddress } from "../entry/address.js";
+import { isPrivate } from "../entry/entry-path.js";
 import { KIND_FOLDERS } from "../entry/kinds.js";
 import { findSecrets } from "../entry/secrets.js";
 import { MemoryError } from "../errors.js";
@@ -31,6 +32,9 @@ export interface WriteResult {
   readonly commit?: string;
   readonly committed: boolean;
   readonly pending?: string;
+  /** In no commit, now and later. */
+  readonly private?: true;
+  readonly hint?: string;
   /** Of a file that was taken away: the entries whose relations lead there still. */
   readonly dangling?: string[];
 }
@@ -46,7 +50,8 @@ const VERBS: Readonly<Record<string, string>> = {
 
 /** What a write of these edits goes on record as. */
 export function recordOf(edits: readonly Edit[], caller: Caller, reason: string | undefined): WriteRecord {
-  const written = edits.filter(({ op }) => op !== "unchanged");
+  // Nothing of what is private goes on record, its name neither.
+  const written = edits.filter(({ op, path }) => op !== "unchanged" && !isPrivate(path));
   const [first] = written;
   const one = written.length === 1 && first;
   const label = one && `${one.at.kind} ${one.at.name}`;
@@ -75,10 +80,16 @@ export function resultOf(memory: Memory, store: string, edit: Edit, written: Wri
     store,
     scope: edit.at.scope,
     path: edit.path,
-    ...standing(written),
+    ...(isPrivate(edit.path) ? apart(edit) : standing(written)),
     ...(dangling.length === 0 ? {} : { dangling: dangling.map((entry) => formatAddress(entry, memory.scope)) }),
   };
 }
+
+const apart = ({ op }: Edit) => ({
+  private: true as const,
+  committed: false,
+  ...(op === "deleted" ? { hint: "A private entry has no history: this one is gone for good." } : {}),
+});
 
 /** Where a write stands: in a commit of the branch, or not yet and why. */
 export const standing = ({ commit, pending }: Written) => ({

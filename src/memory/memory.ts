@@ -1,5 +1,6 @@
 import { type ResolvedSettings, readSetting, type SettingKey } from "../config/settings.js";
 import type { Change } from "../entry/change.js";
+import { isPrivate, otherPath } from "../entry/entry-path.js";
 import { MANIFEST_FILE, rewriteManifest } from "../entry/manifest.js";
 import { readBody } from "../entry/markdown.js";
 import { parseScope } from "../entry/scope.js";
@@ -110,7 +111,7 @@ export class Memory implements View {
   #isHere({ store, path, after }: Change): boolean {
     if (!(after && "entry" in after) || !after.entry.scope.startsWith("session/")) return true;
     const folder = this.workspace.folderOf(store, parseScope(after.entry.scope));
-    return folder !== undefined && path.startsWith(`${folder}/`);
+    return folder !== undefined && (isPrivate(path) ? otherPath(path) : path).startsWith(`${folder}/`);
   }
 
   /** Has every change told that reaches the index from now on, until the function that it gives is called. */

@@ -1,5 +1,6 @@
 import { formatAddress } from "../entry/address.js";
 import type { Relation } from "../entry/entry.js";
+import { isPrivate } from "../entry/entry-path.js";
 import type { Kind } from "../entry/kinds.js";
 import { editEntry } from "../entry/markdown.js";
 import { shortIn, targetAddress } from "../entry/relations.js";
@@ -25,7 +26,9 @@ export async function redirect(
   const told = tellers.filter(({ store }) => store === draft.store).map(({ path }) => path);
   const drafted = draft.entries().map(({ path }) => path);
   for (const path of new Set([...told, ...drafted])) {
-    const source = path === from.path ? undefined : await draft.read(path);
+    // What others see is not told the new name of what only one person has.
+    const blind = isPrivate(from.path) && !isPrivate(path);
+    const source = path === from.path || blind ? undefined : await draft.read(path);
     const relations = source?.entry.fields.relations ?? [];
     if (!source || !relations.some(({ target }) => targetAddress(target, source.entry.scope) === moved)) continue;
     const turned = relations.map((relation) =>

@@ -1,4 +1,5 @@
 import type { Relation } from "../entry/entry.js";
+import { isPrivate } from "../entry/entry-path.js";
 import { checkFields } from "../entry/fields.js";
 import { editEntry } from "../entry/markdown.js";
 import { readType, shortIn, targetAddress } from "../entry/relations.js";
@@ -7,6 +8,7 @@ import { addressOf } from "../search/indexed.js";
 import type { Draft, Drafted } from "./draft.js";
 import { type Edit, idToWrite } from "./edits.js";
 import type { Memory } from "./memory.js";
+import { towardsPrivate } from "./private.js";
 import { selfLink } from "./relation-check.js";
 import { type RelationView, viewOf } from "./relation-view.js";
 import { assertStore, resolve } from "./resolve.js";
@@ -109,11 +111,16 @@ export async function planRelate(memory: Memory, draft: Draft, input: RelateInpu
   };
   const [known] = await told(draft, source, type, target);
   if (target.store === PERSONAL && source.store !== PERSONAL) throw onlyHere(target.address);
-  if (!known) assertStore(draft, { store: source.store!, path: source.path! }, source.address);
-  const file = known?.file ?? (await draft.read(source.path!))!;
-  const relation = known
-    ? { ...known.relation, ...given }
-    : { type, target: shortIn(file.entry.scope, target.address), ...given };
+  // What others see does not lead to what only one person has: that may tell it, where the caller's word is from there.
+  const hides = !known && isPrivate(target.path!) && !isPrivate(source.path!);
+  if (hides && !inverse) throw towardsPrivate("target", input.target, source.path);
+  const teller = hides ? target : source;
+  if (!known) assertStore(draft, { store: teller.store!, path: teller.path! }, teller.address);
+  const file = known?.file ?? (await draft.read(teller.path!))!;
+  const said = hides
+    ? { type: input.type, target: shortIn(file.entry.scope, source.address) }
+    : { type, target: shortIn(file.entry.scope, target.address) };
+  const relation = known ? { ...known.relation, ...given } : { ...said, ...given };
   const view = viewOf(memory, { source, type, target }, relation);
   const { entry, path } = file;
   if (known && known.relation.strength === relation.strength && known.relation.note === relation.note)

@@ -1,6 +1,6 @@
 import { MemoryError } from "../errors.js";
 import type { Indexed } from "../search/indexed.js";
-import type { Direction } from "../search/relation-graph.js";
+import type { Direction } from "../search/relation-ways.js";
 import type { SearchRequest } from "../search/search-request.js";
 import type { Memory } from "./memory.js";
 import { notFound, resolve } from "./resolve.js";

@@ -1,12 +1,14 @@
+import { isPrivate } from "../entry/entry-path.js";
 import { readType, shortIn, targetAddress } from "../entry/relations.js";
 import { MemoryError } from "../errors.js";
 import { addressOf } from "../search/indexed.js";
 import type { Draft, Drafted } from "./draft.js";
 import type { Memory } from "./memory.js";
-import { isEntry, notFound } from "./resolve.js";
+import { towardsPrivate } from "./private.js";
+import { entryAt, notFound } from "./resolve.js";
 
 /**
- * Refuses (`invalid_input` naming the field) a draft that adds a relation to nothing or of an entry to itself. What the
+ * Refuses (`invalid_input` naming the field) a draft that adds a relation to nothing, of an entry to itself, or to a private entry from one that is not. What the
  * file held before is no matter of this write.
  */
 export async function refuseRelations(memory: Memory, draft: Draft): Promise<void> {
@@ -22,7 +24,9 @@ export async function refuseRelations(memory: Memory, draft: Draft): Promise<voi
       const { target } = relation;
       const address = targetAddress(target, entry.scope);
       if (address === addressOf(entry)) throw selfLink(field, path);
-      if (address !== undefined && (await isEntry(memory, address, draft))) continue;
+      const led = address === undefined ? undefined : await entryAt(memory, address, draft);
+      if (led !== undefined && isPrivate(led) && !entry.private) throw towardsPrivate(field, target, path);
+      if (led !== undefined) continue;
       throw await leadsNowhere(memory, entry, { field, target, path });
     }
   }

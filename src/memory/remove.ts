@@ -15,7 +15,7 @@ export interface DeleteInput {
   readonly base_version?: string;
 }
 
-/** Archives an entry, or with `purge` takes its file away; history keeps it either way. */
+/** Archives an entry, or with `purge` takes its file away; history keeps it either way, but of a private one there is none. */
 export async function planDelete(memory: Memory, draft: Draft, input: DeleteInput): Promise<Edit> {
   const { path } = await resolveIn(memory, input.ref, draft);
   const old = await draft.read(path);

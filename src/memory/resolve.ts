@@ -1,4 +1,5 @@
 import { formatAddress, parseRef, type Ref } from "../entry/address.js";
+import { otherPath } from "../entry/entry-path.js";
 import { foldName } from "../entry/name.js";
 import { formatScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
@@ -47,16 +48,15 @@ class Candidates {
     return [...this.#kept(found), ...this.#drafted(drafted)];
   }
 
-  /** What lies at a store path, else what only letter case or Unicode normalisation tells from it. */
+  /** What lies at a store path or has its address in private, else what only letter case or Unicode normalisation tells from it. */
   near({ store, path }: EntryKey): Named[] {
-    const exact = this.at([{ store, path }], (entry) => entry.store === store && entry.path === path);
+    const paths = [path, otherPath(path)];
+    const keysOf = (some: readonly string[]) => some.map((one) => ({ store, path: one }));
+    const exact = this.at(keysOf(paths), (entry) => entry.store === store && paths.includes(entry.path));
     if (exact.length > 0) return exact;
-    const key = foldName(path);
-    const alike = this.#view.catalog(store).withName(path);
-    return this.at(
-      alike.map((other) => ({ store, path: other })),
-      (entry) => entry.store === store && foldName(entry.path) === key,
-    );
+    const folded = paths.map(foldName);
+    const alike = paths.flatMap((one) => this.#view.catalog(store).withName(one));
+    return this.at(keysOf(alike), (entry) => entry.store === store && folded.includes(foldName(entry.path)));
   }
 
   matching(test: (entry: Named) => boolean): Named[] {
@@ -75,10 +75,12 @@ class Candidates {
 }
 
 function ambiguous(memory: Memory, text: string, found: readonly Named[]): MemoryError {
-  const addresses = found.slice(0, 10).map((entry) => addressIn(memory, entry));
+  // Somebody may have put two files of one address there by hand, one of them private.
+  const same = new Set(found.map((entry) => addressOf(entry))).size < found.length;
+  const addresses = found.slice(0, 10).map((entry) => (same && entry.id) || addressIn(memory, entry));
   return new MemoryError(
     "invalid_input",
-    `${text} names ${found.length} entries: ${addresses.join(", ")}. Say which by its address.`,
+    `${text} names ${found.length} entries: ${addresses.join(", ")}. Say which by its ${same ? "id" : "address"}.`,
     {
       ref: text,
       matches: addresses,
@@ -145,21 +147,25 @@ async function candidates(memory: Memory, ref: Ref, draft: Draft | undefined, vi
   }
 }
 
-/** True when an entry has exactly this address (with its canonical scope), in a draft when it will have it then. */
-export async function isEntry(memory: Memory, address: string, draft: Draft): Promise<boolean> {
+/** The path of the entry that has exactly this address (with its canonical scope), in a draft when it will have it then. */
+export async function entryAt(memory: Memory, address: string, draft: Draft): Promise<string | undefined> {
   const ref = parseRef(address);
-  if (ref.type !== "address") return false;
+  if (ref.type !== "address") return undefined;
   const same = (entry: Pick<Named, "scope" | "kind" | "name">): boolean => addressOf(entry) === address;
-  if (draft.entries().some(({ entry }) => same(entry))) return true;
+  const drafted = draft.entries().find(({ entry }) => same(entry));
+  if (drafted) return drafted.path;
   const { workspace } = memory;
-  const places = workspace.places(workspace.canonical(ref.scope ?? memory.scope));
-  // Nobody else has what lies in a person's own store.
-  return places.some((place) => {
-    if (place.store === PERSONAL && draft.store !== PERSONAL) return false;
+  for (const place of workspace.places(workspace.canonical(ref.scope ?? memory.scope))) {
+    // Nobody else has what lies in a person's own store.
+    if (place.store === PERSONAL && draft.store !== PERSONAL) continue;
     const path = pathIn(place, ref.kind, ref.name);
-    const at = place.store === draft.store && draft.touches(path) ? undefined : memory.at({ store: place.store, path });
-    return at !== undefined && same(at);
-  });
+    for (const one of [path, otherPath(path)]) {
+      const { store } = place;
+      const at = store === draft.store && draft.touches(one) ? undefined : memory.at({ store, path: one });
+      if (at && same(at)) return one;
+    }
+  }
+  return undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { formatAddress } from "../entry/address.js";
-import { entryPath } from "../entry/entry-path.js";
+import { entryPath, locate, otherPath } from "../entry/entry-path.js";
 import { checkContent, checkFields, normaliseFields } from "../entry/fields.js";
 import type { Kind } from "../entry/kinds.js";
 import { editEntry } from "../entry/markdown.js";
@@ -10,6 +10,7 @@ import { MemoryError } from "../errors.js";
 import type { Draft, Drafted } from "./draft.js";
 import { type Edit, idToWrite } from "./edits.js";
 import type { Memory } from "./memory.js";
+import { assertPersonal, homeOfPrivate } from "./private.js";
 import { scopeIn } from "./resolve.js";
 
 export interface SaveInput {
@@ -25,6 +26,8 @@ export interface SaveInput {
   readonly applies_to?: readonly string[];
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly allow_similar?: boolean;
+  /** Kept in the person's own store, in no commit. */
+  readonly private?: boolean;
 }
 
 /** Entries that a folder holds at most before new ones go to a folder of their month. */
@@ -70,23 +73,29 @@ async function freePath(
   }
 }
 
-/** The file at a path, or at one that only letter case or Unicode normalisation tells from it. */
+/** The file that has the address of a path, private or not, or one that only letter case or Unicode normalisation tells from it. */
 export async function occupant(memory: Memory, draft: Draft, path: string): Promise<Drafted | undefined> {
-  const key = foldName(path);
-  const drafted = draft.entries().find((one) => foldName(one.path) === key);
-  const other = memory
-    .catalog(draft.store)
-    .withName(path)
-    .find((one) => !draft.touches(one));
-  return drafted ?? (other === undefined ? draft.read(path) : draft.read(other));
+  const paths = [path, otherPath(path)].filter((one) => locate(one, draft.root).type === "entry");
+  const keys = paths.map(foldName);
+  const drafted = draft.entries().find((one) => keys.includes(foldName(one.path)));
+  if (drafted) return drafted;
+  const catalog = memory.catalog(draft.store);
+  for (const one of paths) {
+    const other = catalog.withName(one).find((known) => !draft.touches(known));
+    const found = await draft.read(other ?? one);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The store where a new entry goes. */
-export const storeOfSave = async (memory: Memory, { scope, store }: SaveInput): Promise<string> =>
-  (await memory.home(scope ?? memory.scope, store)).name;
+export const storeOfSave = async (memory: Memory, { scope = memory.scope, store, ...input }: SaveInput) =>
+  input.private ? homeOfPrivate(memory, scope, store) : (await memory.home(scope, store)).name;
 
 /** Puts a new entry into the draft, or new text into an archived one at its address. */
 export async function planSave(memory: Memory, draft: Draft, input: SaveInput): Promise<Edit> {
+  const apart = input.private === true;
+  if (apart) assertPersonal(draft);
   const kind = input.kind ?? "memory";
   const scope = input.scope === undefined ? memory.scope : scopeIn(memory, input.scope);
   const { title, content, category, tags, applies_to } = input;
@@ -101,7 +110,7 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
   const id = memory.newId();
   const wanted = input.name ?? nameFromTitle(title) ?? `entry-${id.slice(-8)}`;
   checkName(wanted);
-  const plain = (name: string): string => pathFor(memory, draft, { kind, scope, name });
+  const plain = (name: string): string => pathFor(memory, draft, { kind, scope, name, private: apart });
   const inFolder = memory.catalog(draft.store).inFolder(folderOf(plain(wanted)));
   const full = inFolder + draft.addedTo(folderOf(plain(wanted))) >= FOLDER_FULL;
   const month = full && !wanted.includes("/") ? `${new Date(memory.now()).toISOString().slice(0, 7)}/` : "";
@@ -109,7 +118,8 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
 
   const existing =
     (await occupant(memory, draft, plain(wanted))) ?? (month ? await occupant(memory, draft, path(wanted)) : undefined);
-  if (existing?.entry.fields.status === "archived") return revive(memory, draft, existing, set, content);
+  const sameSide = (existing?.entry.private ?? false) === apart;
+  if (existing?.entry.fields.status === "archived" && sameSide) return revive(memory, draft, existing, set, content);
   if (!input.allow_similar) {
     if (existing) throw taken(memory, existing.entry, "is there already");
     const same = await withSameText(memory, draft, kind, scope, content);
@@ -123,7 +133,11 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
 }
 
 /** The store path of an entry in the draft's store. Throws `invalid_input` when that cannot hold its scope. */
-export const pathFor = (memory: Memory, draft: Draft, at: Edit["at"]): string => {
+export const pathFor = (
+  memory: Memory,
+  draft: Draft,
+  at: Edit["at"] & { readonly private?: boolean | undefined },
+): string => {
   const folder = memory.workspace.folderOf(draft.store, parseScope(at.scope));
   return entryPath({ ...at, ...(folder === undefined ? {} : { folder }) }, draft.root);
 };

@@ -24,7 +24,7 @@ export const namesCode = (entry: Pick<Indexed, "files" | "applies_to">): boolean
 export function staleOf(store: Store, entry: Indexed): Stale | undefined {
   const paths = pathsOf(entry);
   if (paths.length === 0) return undefined;
-  if (!entry.pending) return store.past.changes(paths, { entry: entry.path });
+  if (!entry.pending && !entry.private) return store.past.changes(paths, { entry: entry.path });
   return entry.updatedAt === undefined ? undefined : store.past.changes(paths, { at: entry.updatedAt });
 }
 

@@ -1,4 +1,5 @@
 import { formatAddress } from "../entry/address.js";
+import { isPrivate } from "../entry/entry-path.js";
 import { editEntry } from "../entry/markdown.js";
 import { retag, type TagChange } from "../entry/retag.js";
 import { TAGS_FILE } from "../entry/tag-file.js";
@@ -38,7 +39,9 @@ export async function tagEntries(
     }
     const done = [...edits.values()];
     const file = await tagsIn(memory, draft);
-    const unknown = verb === "attach" ? tags.filter((name) => !isKnown(file, name)) : [];
+    // The list of tags is everybody's: a word that only private entries have does not go there.
+    const shared = done.some(({ path }) => !isPrivate(path));
+    const unknown = verb === "attach" && shared ? tags.filter((name) => !isKnown(file, name)) : [];
     const fault = unknown.length > 0 ? tagsFault(file) : undefined;
     const created = fault === undefined ? unknown : [];
     const about = { category: "custom" } as const;
@@ -48,7 +51,7 @@ export async function tagEntries(
         created.map((name) => ({ op: "set", name, about })),
       );
     return {
-      record: done.some(({ op }) => op !== "unchanged")
+      record: done.some(({ op, path }) => op !== "unchanged" && !isPrivate(path))
         ? recordOf(done, write.caller, write.reason)
         : recordTags(draft, `add tag ${created.join(", ")}`, write),
       answer: (written) => ({

@@ -8,6 +8,7 @@ import { MemoryError } from "../errors.js";
 import type { Draft, Drafted } from "./draft.js";
 import { assertBase, type Edit, idToWrite } from "./edits.js";
 import type { Memory } from "./memory.js";
+import { refuseOtherSide } from "./private.js";
 import { redirect, relationsFrom } from "./redirect.js";
 import { notFound, resolveIn, scopeIn } from "./resolve.js";
 import { occupant, pathFor } from "./save.js";
@@ -69,7 +70,7 @@ function movedTo(memory: Memory, entry: Drafted["entry"], set: Readonly<Record<s
 
 function newFields(entry: Drafted["entry"], kind: Kind, input: UpdateInput): Record<string, unknown> {
   const set: Record<string, unknown> = { ...input.set };
-  for (const place of ["name", "kind", "scope"]) delete set[place];
+  for (const place of ["name", "kind", "scope", "private"]) delete set[place];
   if ("id" in set) throw invalid("set.id", "An id is given once and cannot be changed.");
   if (set.title === null || set.title === "") throw invalid("set.title", "A title cannot be taken away, only changed.");
   if (kind !== entry.kind) {
@@ -99,7 +100,9 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
   const old = await draft.read(path);
   if (!old) throw await notFound(memory, input.ref);
   const { entry } = old;
-  assertBase(formatAddress(entry, memory.scope), old, input.base_version);
+  const address = formatAddress(entry, memory.scope);
+  assertBase(address, old, input.base_version);
+  refuseOtherSide(address, entry, input.set?.private);
   const target = movedTo(memory, entry, input.set ?? {});
   const at = target ?? entry;
   const set = newFields(entry, at.kind, input);
@@ -114,7 +117,7 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
   // Every entry that we write has an id of its own from then on; of two copies the first keeps theirs.
   const id = idToWrite(memory, draft, path, entry.fields.id);
   const withId = id === entry.fields.id ? bytes : editEntry(old.bytes, { ...edit, set: { id, ...set } }, at);
-  const to = target ? await move(memory, draft, { ...entry, path }, target) : path;
+  const to = target ? await move(memory, draft, old, target) : path;
   const op = target ? "renamed" : changeWord(entry.fields.status, set);
   draft.put({ path: to, after: withId, op, ...(target ? { from: path } : {}) });
   return { op, after: await draft.read(to), path: to, at, id };
@@ -131,17 +134,17 @@ interface Place {
   readonly scope: string;
 }
 
-async function move(memory: Memory, draft: Draft, from: Place & { readonly path: string }, at: Place): Promise<string> {
-  const to = pathFor(memory, draft, at);
+async function move(memory: Memory, draft: Draft, { path, entry }: Drafted, at: Place): Promise<string> {
+  const to = pathFor(memory, draft, { ...at, private: entry.private });
   if (locate(to, draft.root).type !== "entry") throw invalid("set.name", `${to} cannot be an entry's path.`);
   const there = await occupant(memory, draft, to);
-  if (there && there.path !== from.path) {
+  if (there && there.path !== path) {
     const address = formatAddress(at, memory.scope);
     throw new MemoryError("already_exists", `${address} is there already, so nothing was moved. Choose another name.`, {
       address,
     });
   }
-  draft.put({ path: from.path, after: null, op: "renamed" });
-  await redirect(memory, draft, from, at);
+  draft.put({ path, after: null, op: "renamed" });
+  await redirect(memory, draft, { ...entry, path }, at);
   return to;
 }

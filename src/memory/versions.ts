@@ -1,3 +1,4 @@
+import { isPrivate } from "../entry/entry-path.js";
 import { MemoryError } from "../errors.js";
 import type { EntryKey } from "../search/indexed.js";
 import type { History } from "../store/history.js";
@@ -37,10 +38,12 @@ export async function findVersion(memory: Memory, key: EntryKey, ref: string, wa
       version: wanted,
     });
   const [version] = matches;
-  if (!version)
-    throw new MemoryError("not_found", `${ref} has no version ${wanted}. [[history]] lists its versions and commits.`, {
-      version: wanted,
-    });
+  if (!version) {
+    const why = isPrivate(key.path)
+      ? "It is private: there is its current text, and no history."
+      : "[[history]] lists its versions and commits.";
+    throw new MemoryError("not_found", `${ref} has no version ${wanted}. ${why}`, { version: wanted });
+  }
   if (version.version === null) return { version, bytes: null };
   const store = await memory.store(key.store);
   const bytes =

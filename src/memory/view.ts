@@ -1,5 +1,6 @@
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change } from "../entry/change.js";
+import { isPrivate } from "../entry/entry-path.js";
 import { MAX_FILE_BYTES, readBody } from "../entry/markdown.js";
 import { MemoryError } from "../errors.js";
 import { blobId } from "../git/objects.js";
@@ -71,7 +72,7 @@ async function viewAt(
     const facts = last ? { updatedAt: last.seconds * 1000, author: last.author } : {};
     return { store: store.name, path, before: null, after: { entry, version: blobId(content), ...facts } };
   };
-  const wanted = [...files].filter(([file]) => file.endsWith(".md"));
+  const wanted = [...files].filter(([file]) => file.endsWith(".md") && !isPrivate(file));
   let since = performance.now();
   for (let from = 0; from < wanted.length; from += BATCH) {
     const batch = wanted.slice(from, from + BATCH);

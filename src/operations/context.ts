@@ -15,6 +15,7 @@ const item = z.object({
   overrides: z.string().optional(),
   pending: z.literal(true).optional(),
   conflict: z.literal(true).optional(),
+  private: z.literal(true).optional(),
   low_confidence: z.literal(true).optional(),
   stale: stale.optional(),
 }) as unknown as z.ZodType<ContextItem>;

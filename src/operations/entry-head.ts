@@ -29,7 +29,7 @@ export function staleFlag(memory: Memory, entry: Indexed, view: View) {
   return stale === undefined ? {} : { stale: { ...stale } };
 }
 
-const FLAGS = ["archived", "expired", "pending", "conflict", "low_confidence"] as const;
+const FLAGS = ["archived", "expired", "pending", "private", "conflict", "low_confidence"] as const;
 
 /** One line that names an entry: title, address, tags, date, flags. */
 export function headLine(head: Readonly<Record<string, unknown>>): string {
@@ -55,14 +55,16 @@ const DONE: Readonly<Record<string, string>> = {
 
 /** One line that says what a write did and where it stands. */
 export function writeLine(result: z.infer<typeof writeResult>): string {
-  const where = result.pending
-    ? `pending: ${result.pending}`
-    : result.commit
-      ? `commit ${result.commit.slice(0, 10)}`
-      : "not committed yet: it goes into the next commit";
+  const where = result.private
+    ? "private: never committed"
+    : result.pending
+      ? `pending: ${result.pending}`
+      : result.commit
+        ? `commit ${result.commit.slice(0, 10)}`
+        : "not committed yet: it goes into the next commit";
   const version = result.version ? `version ${result.version}` : "";
   const links = result.dangling ? `. Relations lead there still from ${namesOf(result.dangling)}` : "";
-  return `${DONE[result.change] ?? result.change} \`${result.address}\` (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${links}`;
+  return `${DONE[result.change] ?? result.change} \`${result.address}\` (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${links}${result.hint ? `. ${result.hint}` : ""}`;
 }
 
 /** Some addresses, and how many more there are. */

@@ -60,6 +60,7 @@ async function read(memory: Memory, text: string, { version, view }: Wanted): Pr
   });
   return {
     ...head,
+    ...(parsed.private ? { private: parsed.private } : {}),
     ...(found ? archivedThen(parsed.fields.status) : view.index.flags(store.name, path)),
     ...(found || !listed ? {} : staleFlag(memory, listed, view)),
     content: parsed.body,

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { formatAddress } from "../entry/address.js";
 import { diffEntries, renderDiff } from "../entry/diff.js";
-import { locate } from "../entry/entry-path.js";
+import { isPrivate, locate } from "../entry/entry-path.js";
 import { blameEntry } from "../memory/blame.js";
 import { recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
@@ -36,13 +36,14 @@ const list = operation({
     versions: z.array(versionOutput),
     total: z.int(),
     truncated: z.literal(true).optional(),
+    hint: z.string().optional(),
   }),
   effect: "read",
   idempotent: true,
   toolset: "default",
   route: { method: "GET", path: "/entries/{ref}/history" },
   args: ["ref"],
-  render: ({ address, versions, total, truncated }) => {
+  render: ({ address, versions, total, truncated, hint }) => {
     const lines = versions.map((one) => {
       const who = [one.author, one.agent].filter(Boolean).join(" with ");
       const where = one.aside ? `aside: ${one.aside}` : one.pending ? "pending" : (one.commit?.slice(0, 10) ?? "");
@@ -50,7 +51,7 @@ const list = operation({
       return `- ${one.number ?? "·"} ${one.at} ${one.change_type} by ${who} · ${(one.version ?? "gone").slice(0, 12)} ${where}${why}`;
     });
     const more = total > versions.length ? `\n${total} in all; limit shows more.` : "";
-    return `\`${address}\`\n${lines.join("\n")}${more}${truncated ? "\nOlder versions were not reached." : ""}`;
+    return `\`${address}\`\n${lines.join("\n")}${more}${truncated ? "\nOlder versions were not reached." : ""}${hint ? `\n${hint}` : ""}`;
   },
   run: async ({ memory }, given) => {
     const { name: store } = await memory.fresh();
@@ -62,6 +63,7 @@ const list = operation({
       versions: versions.slice(0, given.limit ?? 20).map(versionView),
       total: versions.length,
       ...(truncated ? { truncated: true as const } : {}),
+      ...(isPrivate(key.path) ? { hint: "A private entry has no history: this is its current text." } : {}),
     };
   },
 });

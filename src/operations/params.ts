@@ -57,6 +57,7 @@ export const entryHead = {
   superseded_by: z.string().optional(),
   pending: z.literal(true).optional(),
   conflict: z.literal(true).optional(),
+  private: z.literal(true).optional(),
   low_confidence: z.literal(true).optional(),
   stale: stale.optional(),
 };
@@ -73,5 +74,7 @@ export const writeResult = z.object({
   commit: z.string().optional(),
   committed: z.boolean(),
   pending: z.string().optional(),
+  private: z.literal(true).optional(),
+  hint: z.string().optional(),
   dangling: z.array(z.string()).optional(),
 });

@@ -3,6 +3,7 @@ import { MemoryError } from "../errors.js";
 import type { Draft } from "../memory/draft.js";
 import { type Edit, recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
+import { refuseMixed } from "../memory/private.js";
 import { refuseRelations } from "../memory/relation-check.js";
 import { type DeleteInput, planDelete, planRestore, type RestoreInput } from "../memory/remove.js";
 import { resolvePath, storeOf } from "../memory/resolve.js";
@@ -23,6 +24,7 @@ const saveInput = {
   name: z.string().min(1).max(500).describe("File name; made from the title when absent").optional(),
   fields: fields.describe("Other front matter: priority, importance, source, valid_until, relations …").optional(),
   allow_similar: z.boolean().describe("Save although the address or text is there").optional(),
+  private: z.boolean().describe("Only for this person: never committed").optional(),
 };
 
 const updateInput = {
@@ -42,7 +44,7 @@ const updateInput = {
 
 const deleteInput = {
   ref,
-  purge: z.boolean().describe("Remove the file; history keeps it").optional(),
+  purge: z.boolean().describe("Remove the file; history keeps it, except of a private one").optional(),
   base_version: baseVersion.optional(),
 };
 
@@ -119,6 +121,7 @@ async function decideAll(
     }
   }
   if (errors.length > 0) throw refusedAt(errors, plans.length);
+  refuseMixed(edits);
   await refuseRelations(memory, draft).catch(atItsPosition);
   await refuseSecrets(draft, allow).catch(atItsPosition);
   return edits;

@@ -34,6 +34,8 @@ export interface Indexed {
   readonly author?: string;
   readonly pending?: true;
   readonly conflict?: true;
+  /** No commit carries it. */
+  readonly private?: true;
   /** Targets of its relations of type `supersedes`, as written. */
   readonly supersedes?: readonly string[];
   readonly hasProblems?: true;
@@ -86,6 +88,7 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
     author: state.author && share(state.author),
     pending: state.pending || undefined,
     conflict: state.conflict || undefined,
+    private: entry.private,
     supersedes: supersedes?.length ? supersedes : undefined,
     hasProblems: entry.problems.length > 0 || undefined,
   };

@@ -1,17 +1,10 @@
 import { DirectedGraph } from "graphology";
 import type { Relation } from "../entry/entry.js";
-import { readType, targetAddress, UNRELATED } from "../entry/relations.js";
+import { isPrivate, otherPath } from "../entry/entry-path.js";
+import { readType, targetAddress } from "../entry/relations.js";
 import { addressOf, type EntryKey, type Indexed } from "./indexed.js";
 import { shortestPath } from "./relation-path.js";
-
-/** Which way relations are followed, seen from where one stands. */
-export type Direction = "out" | "in" | "both";
-
-/** Which relations count; ways go along all but those that say "unrelated" when `types` is absent. */
-export interface Walk {
-  readonly direction: Direction;
-  readonly types?: readonly string[];
-}
+import { counts, OPPOSITE, type Walk, type Ways, waysOf } from "./relation-ways.js";
 
 /** An end of a relation. `address` has its canonical scope, or is a target's text that is no address; `path` only where there is an entry. */
 export interface RelationEnd {
@@ -89,13 +82,17 @@ export class RelationGraph {
 
   /** Enters an entry and its relations; it must not be in. A relation to itself counts as none. */
   put(entry: Indexed, relations: readonly Relation[] = []): void {
+    const address = this.#addressKey(entry);
+    // Of two entries with one address it leads to the one that is not private.
+    if (!isPrivate(entry.path)) this.#rekey(address, `${address}\n${otherPath(entry.path)}`, otherPath(entry.path));
     const source = this.#keyOf(entry);
+    const own = isPrivate(entry.path) ? address : source;
     this.#lead(entry);
     if (this.#graph.hasNode(source)) this.#graph.setNodeAttribute(source, "path", entry.path);
     const targets = new Map<string, Relation[]>();
     for (const relation of relations) {
       const target = this.#targetKey(entry.store, targetAddress(relation.target, entry.scope) ?? relation.target);
-      if (target === source) continue;
+      if (target === source || target === own) continue;
       targets.set(target, [...(targets.get(target) ?? []), relation]);
     }
     for (const [target, told] of targets) {
@@ -120,14 +117,17 @@ export class RelationGraph {
   /** Takes out an entry and what its file tells; what others tell about it stays. */
   remove(entry: Node): void {
     const key = this.#nodeOf(entry);
-    if (!this.#graph.hasNode(key)) return;
-    this.#graph.setNodeAttribute(key, "path", undefined);
-    for (const target of this.#graph.outNeighbors(key)) {
-      this.#graph.dropDirectedEdge(key, target);
-      this.#dropIfAlone(target);
+    if (this.#graph.hasNode(key)) {
+      this.#graph.setNodeAttribute(key, "path", undefined);
+      for (const target of this.#graph.outNeighbors(key)) {
+        this.#graph.dropDirectedEdge(key, target);
+        this.#dropIfAlone(target);
+      }
+      this.#lead(entry);
+      this.#dropIfAlone(key);
     }
-    this.#lead(entry);
-    this.#dropIfAlone(key);
+    const address = this.#addressKey(entry);
+    if (key === address && !isPrivate(entry.path)) this.#rekey(`${address}\n${otherPath(entry.path)}`, address);
   }
 
   /** Several stores may hold an address: what leads to it goes to another place when one of them comes or goes. */
@@ -165,16 +165,35 @@ export class RelationGraph {
     if (this.#graph.hasNode(key) && this.#graph.degree(key) === 0) this.#graph.dropNode(key);
   }
 
+  /** Gives the node of the entry at `path` another key; relations to its address stay where they are. */
+  #rekey(from: string, to: string, path = from.split("\n")[2]): void {
+    const [store = ""] = to.split("\n");
+    if (path === undefined || !this.#options.at(store, path)) return;
+    const told: [target: string, told: Told][] = [];
+    if (this.#graph.hasNode(from) && this.#graph.getNodeAttribute(from, "path") === path) {
+      this.#graph.forEachOutEdge(from, (_edge, one, _source, target) => told.push([target, one.told]));
+      for (const [target] of told) this.#graph.dropDirectedEdge(from, target);
+      this.#graph.setNodeAttribute(from, "path", undefined);
+      this.#dropIfAlone(from);
+    }
+    if (told.length > 0 && !this.#graph.hasNode(to)) this.#graph.addNode(to, { path });
+    if (this.#graph.hasNode(to)) this.#graph.setNodeAttribute(to, "path", path);
+    for (const [target, one] of told) this.#graph.addDirectedEdge(to, target, { told: one });
+  }
+
+  #addressKey = (entry: Node): string => `${entry.store}\n${addressOf(entry)}`;
+
   /** Relations lead to addresses; an entry that its address does not lead to has a node that nothing leads to. */
   #keyOf(entry: Node): string {
-    const address = addressOf(entry);
-    const key = `${entry.store}\n${address}`;
-    return this.#pathOf(entry.store, address) === entry.path ? key : `${key}\n${entry.path}`;
+    const key = this.#addressKey(entry);
+    const path = this.#pathOf(entry.store, addressOf(entry));
+    const second = path !== undefined && entry.path === otherPath(path) && this.#entryPath(key) !== path;
+    return entry.path === path || second ? key : `${key}\n${entry.path}`;
   }
 
   /** The node of an entry that was put under whatever place its store had then for its scope, else where it would be now. */
   #nodeOf(entry: Node): string {
-    const key = `${entry.store}\n${addressOf(entry)}`;
+    const key = this.#addressKey(entry);
     for (const one of [key, `${key}\n${entry.path}`])
       if (this.#graph.hasNode(one) && this.#graph.getNodeAttribute(one, "path") === entry.path) return one;
     return this.#keyOf(entry);
@@ -189,9 +208,12 @@ export class RelationGraph {
   #entryPath(key: string): string | undefined {
     const [store = "", address = "", own] = key.split("\n");
     const path = own ?? this.#pathOf(store, address);
-    const entry = path === undefined ? undefined : this.#options.at(store, path);
-    // A scope may have a second name, which addresses do not use.
-    return entry && addressOf(entry) === address ? entry.path : undefined;
+    const paths = path === undefined ? [] : own === undefined ? [path, otherPath(path)] : [path];
+    return paths.find((one) => {
+      const entry = this.#options.at(store, one);
+      // A scope may have a second name, which addresses do not use.
+      return entry && addressOf(entry) === address;
+    });
   }
 
   #end(key: string): RelationEnd {
@@ -323,27 +345,3 @@ export class RelationGraph {
 }
 
 const NOTHING: Told = { out: [], in: [] };
-const OPPOSITE: Readonly<Record<Direction, Direction>> = { out: "in", in: "out", both: "both" };
-
-/** Whether a relation's type is one of those asked for. */
-const counts = (type: string, types: readonly string[] | undefined): boolean =>
-  types === undefined ? type !== UNRELATED : types.includes(type);
-
-/** For each way that is asked for: whether any of these types leads along it. */
-interface Ways {
-  readonly out: ((types: readonly string[]) => boolean) | undefined;
-  readonly in: ((types: readonly string[]) => boolean) | undefined;
-}
-
-function waysOf({ direction, types }: Walk): Ways {
-  // The same few lists of types are met at every step.
-  const known = new Map<readonly string[], boolean>();
-  const leads = (told: readonly string[]): boolean => {
-    const before = known.get(told);
-    if (before !== undefined) return before;
-    const now = told.some((type) => counts(type, types));
-    known.set(told, now);
-    return now;
-  };
-  return { out: direction === "in" ? undefined : leads, in: direction === "out" ? undefined : leads };
-}

@@ -56,6 +56,7 @@ export interface HitFlags {
   readonly superseded_by?: string;
   readonly pending?: true;
   readonly conflict?: true;
+  readonly private?: true;
   readonly low_confidence?: true;
 }
 

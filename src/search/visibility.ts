@@ -35,6 +35,7 @@ export function flagsOf(entry: Indexed, supersessions: Supersessions, now: numbe
     ...(supersededBy !== undefined && { superseded_by: supersededBy }),
     ...(entry.pending && { pending: true }),
     ...(entry.conflict && { conflict: true }),
+    ...(entry.private && { private: true }),
     ...(entry.confidence !== undefined && entry.confidence < LOW_CONFIDENCE && { low_confidence: true }),
   };
 }

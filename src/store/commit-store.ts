@@ -1,4 +1,5 @@
 import path from "node:path";
+import { isPrivate } from "../entry/entry-path.js";
 import { MemoryError } from "../errors.js";
 import type { GitResult } from "../git/git-binary.js";
 import { blobId } from "../git/objects.js";
@@ -33,14 +34,16 @@ async function differing(context: StoreContext, observer: Observer): Promise<Dif
     .toString("utf8")
     .split("\0")
     .filter((line) => line !== "");
-  const name = (line: string) => line.slice(3 + context.prefix.length);
-  return { files: lines.map(name), untracked: lines.filter((line) => line.startsWith("??")).map(name) };
+  const names = (some: readonly string[]) =>
+    // Whatever git was told about them: what is private stays out of every commit of ours.
+    some.map((line) => line.slice(3 + context.prefix.length)).filter((file) => !isPrivate(file));
+  return { files: names(lines), untracked: names(lines.filter((line) => line.startsWith("??"))) };
 }
 
 /** The store's own files that are not as HEAD has them. */
 export function changedOwnFiles(context: StoreContext, observer: Observer): string[] {
   const format = context.host?.objects.format ?? "sha1";
-  return ["memory.yaml", "tags.yaml", ".gitattributes"].filter((file) => {
+  return ["memory.yaml", "tags.yaml", ".gitattributes", ".gitignore"].filter((file) => {
     const head = observer.headBlob(file);
     if (head === undefined) return false;
     const read = readWorkingFile(path.join(context.root, file));
@@ -52,7 +55,7 @@ export function changedOwnFiles(context: StoreContext, observer: Observer): stri
 async function differingFrom(context: StoreContext, observer: Observer): Promise<string[]> {
   const files = new Set(observer.pendingPaths());
   for (const file of observer.headPaths())
-    if (readWorkingFile(path.join(context.root, file)).kind === "absent") files.add(file);
+    if (!isPrivate(file) && readWorkingFile(path.join(context.root, file)).kind === "absent") files.add(file);
   for (const file of changedOwnFiles(context, observer)) files.add(file);
   return [...files];
 }

@@ -1,3 +1,4 @@
+import { isPrivate } from "../entry/entry-path.js";
 import type { CommitGraph } from "../git/commit-graph.js";
 import type { Commit } from "../git/commit-text.js";
 import type { JournalCommit } from "../git/journal.js";
@@ -117,6 +118,14 @@ export async function historyAt(context: StoreContext, file: string, commit: str
   };
 }
 
+/** What is private has no past: only what it is now. */
+async function present(context: StoreContext, file: string, current: Current | undefined) {
+  const { name: author } = await context.user();
+  const at = Math.floor(current?.mark?.mtimeMs ?? context.now());
+  const version = current && { number: 1, version: current.version, change_type: "created", author, at, path: file };
+  return { versions: version ? [version] : [], truncated: false, headPath: repoPath(context, file) };
+}
+
 /** Every version of the entry at a store path: HEAD's history and the journal's, each state once. */
 export async function history(
   context: StoreContext,
@@ -124,6 +133,7 @@ export async function history(
   current: Current | undefined,
   observer: Seen,
 ): Promise<History & { readonly headPath: string }> {
+  if (isPrivate(file)) return present(context, file, current);
   const { journal, log } = context;
   const name = repoPath(context, file);
   const own = await followed(name);

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change, StateFacts } from "../entry/change.js";
-import { locate } from "../entry/entry-path.js";
+import { isPrivate, locate } from "../entry/entry-path.js";
 import type { Host } from "../git/host.js";
 import { blobId } from "../git/objects.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
@@ -119,7 +119,10 @@ export class Observer {
     // Before the first scan is over nothing can be told to be missing.
     const removed = (this.#scanned ? [...this.#head.keys()] : []).filter(
       (file) =>
-        !this.#known.has(file) && !this.#invalid.has(file) && isServed(locate(file, this.#context.manifest.root)),
+        !this.#known.has(file) &&
+        !this.#invalid.has(file) &&
+        !isPrivate(file) &&
+        isServed(locate(file, this.#context.manifest.root)),
     );
     return [...changed, ...removed];
   }
@@ -130,6 +133,7 @@ export class Observer {
     return this.#context.host?.readable && this.#hostStamp !== "" ? (this.#head.get(file) ?? null) : undefined;
   }
 
+  /** The store paths that HEAD has, those in `private/` too: somebody may have forced git to take them. */
   headPaths(): Iterable<string> {
     return this.#head.keys();
   }
@@ -194,7 +198,18 @@ export class Observer {
 
   /** The text that is current at a store path, or undefined when there is none. */
   async current(file: string): Promise<Current | undefined> {
-    const { host, journal, root } = this.#context;
+    const instead = isPrivate(file) ? "none" : await this.#instead(file);
+    if (instead !== "none") return instead;
+    const { root } = this.#context;
+    if (!isInside(root, file)) return undefined;
+    const read = readWorkingFile(path.join(root, file));
+    if (read.kind !== "file") return undefined;
+    return { bytes: read.bytes, version: blobId(read.bytes), mark: read.mark };
+  }
+
+  /** What is current in place of the working file at a path; `none` = the file itself is. */
+  async #instead(file: string): Promise<Current | "none" | undefined> {
+    const { host, journal } = this.#context;
     const name = repoPath(this.#context, file);
     if (this.#state.held.some((held) => held.path === name)) {
       const version = await journal.last(await journal.tip(), name);
@@ -202,14 +217,9 @@ export class Observer {
       return version && bytes ? { bytes, version, instead: "held" } : undefined;
     }
     const stages = (await host?.unmerged())?.get(name);
-    if (stages) {
-      const bytes = stages[2] === undefined ? undefined : await host!.objects.blob(stages[2]);
-      return bytes && { bytes, version: blobId(bytes), instead: "ours" };
-    }
-    if (!isInside(root, file)) return undefined;
-    const read = readWorkingFile(path.join(root, file));
-    if (read.kind !== "file") return undefined;
-    return { bytes: read.bytes, version: blobId(read.bytes), mark: read.mark };
+    if (!stages) return "none";
+    const bytes = stages[2] === undefined ? undefined : await host!.objects.blob(stages[2]);
+    return bytes && { bytes, version: blobId(bytes), instead: "ours" };
   }
 
   /** Looks at single paths anew. */
@@ -300,12 +310,15 @@ export class Observer {
   #compare(file: string, current: Current): Change | undefined {
     const located = locate(file, this.#context.manifest.root);
     if (!isServed(located)) return undefined;
+    const hidden = isPrivate(file) || undefined;
     const { host } = this.#context;
     const format = host?.objects.format ?? "sha1";
     const inHead = format === "sha1" ? current.version : blobId(current.bytes, format);
-    const pending = current.instead === "held" || (this.headBlob(file) !== undefined && this.headBlob(file) !== inHead);
-    const conflict = current.instead === "ours" || this.#unmerged.has(repoPath(this.#context, file));
-    const seen = { mark: current.mark, version: current.version, pending, conflict };
+    const differs = this.headBlob(file) !== undefined && this.headBlob(file) !== inHead;
+    const pending = !hidden && (current.instead === "held" || differs);
+    const unmerged = current.instead === "ours" || this.#unmerged.has(repoPath(this.#context, file));
+    const conflict = !hidden && unmerged;
+    const seen: Seen = { mark: current.mark, version: current.version, pending, conflict, private: hidden };
     const facts = this.#facts(file, seen);
     const next: Known = { ...seen, updatedAt: facts.updatedAt, author: facts.author };
     const known = this.#known.get(file);
@@ -327,6 +340,7 @@ export class Observer {
   }
 
   #facts(file: string, seen: Seen): StateFacts {
+    if (seen.private) return factsOf(seen, undefined, undefined, this.#person);
     if (!this.#times.isAbout(this.#headCommit)) this.#untimed.add(file);
     const last = this.#last.get(repoPath(this.#context, file));
     return factsOf(seen, last, seen.pending ? undefined : this.lastCommit(file), this.#person);

@@ -1,5 +1,6 @@
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change } from "../entry/change.js";
+import { isPrivate } from "../entry/entry-path.js";
 import { MemoryError } from "../errors.js";
 import type { CommitGraph } from "../git/commit-graph.js";
 import { Mainline } from "../git/mainline.js";
@@ -189,8 +190,9 @@ export class Past {
     const current = await this.#observer.current(file);
     const { versions, truncated, headPath } = await history(context, file, current, this.#observer);
     const pending: PendingText[] = [];
+    const apart = isPrivate(file);
     for (const [at, { pending: waits, aside, version, path }] of versions.entries()) {
-      if (!waits || aside !== undefined) continue;
+      if (!(waits || apart) || aside !== undefined) continue;
       const bytes =
         version === null
           ? undefined
@@ -199,7 +201,8 @@ export class Past {
             : await readVersion(context, version, path);
       pending.push({ origin: String(at), path, bytes: bytes ?? new Uint8Array() });
     }
-    return { versions, truncated, origins: await blame(context, pending, this.#observer.headCommit, headPath) };
+    const head = apart ? undefined : this.#observer.headCommit;
+    return { versions, truncated, origins: await blame(context, pending, head, headPath) };
   }
 
   /** Stops what goes on in the background. */

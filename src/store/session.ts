@@ -12,6 +12,6 @@ export interface Written {
 /** Work under the write lock. */
 export interface Session {
   read(file: string): Promise<Current | undefined>;
-  /** Records and places the files as one write. Throws StartOver when a file changed since it was read. */
+  /** Records and places the files as one write; those in `private/` are placed on no record. Throws StartOver when a file changed since it was read. */
   write(files: readonly FileWrite[], record: WriteRecord): Promise<Written>;
 }

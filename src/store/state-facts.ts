@@ -5,6 +5,8 @@ import type { FileMark } from "./working-files.js";
 
 /** What a look at one path found. */
 export interface Seen {
+  /** Git knows nothing of it. */
+  readonly private?: true | undefined;
   /** Undefined for a state that is not the working file's. */
   readonly mark: FileMark | undefined;
   readonly version: string;
@@ -17,7 +19,7 @@ export interface Seen {
  * committed (`commit`), and what nobody recorded is `person`'s hand edit.
  */
 export function factsOf(
-  { version, pending, conflict, mark }: Seen,
+  { version, pending, conflict, mark, private: apart }: Seen,
   last: LastWrite | undefined,
   commit: LastCommit | undefined,
   person: string,
@@ -25,7 +27,7 @@ export function factsOf(
   const ours = last?.version === version ? last : undefined;
   // Somebody may have committed the same text before we wrote it, on another branch.
   const late = ours !== undefined && commit !== undefined && Math.floor(ours.at / 1000) > commit.seconds;
-  const byHand = pending && mark ? { at: mark.mtimeMs, author: person } : undefined;
+  const byHand = (pending || apart) && mark ? { at: mark.mtimeMs, author: person } : undefined;
   const committed = commit && { at: commit.seconds * 1000, author: commit.author };
   const found = (late ? undefined : ours) ?? committed ?? byHand;
   return {

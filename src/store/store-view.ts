@@ -1,5 +1,5 @@
 import path from "node:path";
-import { locate } from "../entry/entry-path.js";
+import { isPrivate, locate } from "../entry/entry-path.js";
 import { MAX_FILE_BYTES } from "../entry/markdown.js";
 import { blobId } from "../git/objects.js";
 import { type BaseTree, baseTree } from "./base-tree.js";
@@ -25,6 +25,8 @@ export interface StoreView {
   head(): Promise<BaseTree | undefined>;
   /** The store paths that git's index has as unmerged. */
   unmerged(): Promise<Set<string>>;
+  /** The store paths in HEAD of what should be in no commit. */
+  committedPrivate(): string[];
   /** Where entries went by writes of ours, store path to store path, oldest first. */
   moves(): Promise<(readonly [from: string, to: string])[]>;
 }
@@ -42,6 +44,7 @@ export const storeView = (context: StoreContext, observer: Observer): StoreView 
     return host?.readable && (await host.head()).commit !== undefined ? baseTree(context, "HEAD") : undefined;
   },
   unmerged: () => unmergedPaths(context),
+  committedPrivate: () => [...observer.headPaths()].filter(isPrivate),
   moves: () => journalMoves(context),
 });
 
@@ -55,7 +58,7 @@ async function* storeFiles(context: StoreContext, observer: Observer): AsyncGene
   };
   for (const { file, refused } of walkFiles(context.root, "")) {
     const located = locate(file, context.manifest.root);
-    if (located.type === "ignored" && (located.what === "private" || located.what === "hidden")) continue;
+    if (isPrivate(file) || (located.type === "ignored" && located.what === "hidden")) continue;
     if (refused !== undefined) {
       yield { kind: "refused", path: file, reason: refused, tooLarge: false };
       continue;

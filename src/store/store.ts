@@ -16,6 +16,7 @@ import { LocalState, localFolder } from "./local-state.js";
 import type { Current, Invalid } from "./observed.js";
 import { Observer } from "./observer.js";
 import { Past } from "./past.js";
+import { writeFiles } from "./private-files.js";
 import { publishPending } from "./publisher.js";
 import { recover } from "./recovery.js";
 import { sameSession } from "./same-session.js";
@@ -247,18 +248,16 @@ export class Store {
     return work({
       read: (file) => writer.read(file),
       write: async (files, record) => {
-        const { commit, held } = await writer.write(files, record);
-        const publication = await publishPending(this.#context, await this.#mayPublish());
-        this.#unpublished = publication.pending;
+        const { recorded, journaled } = await writeFiles(this.#context, writer, files, record);
+        const publication = journaled ? await publishPending(this.#context, await this.#mayPublish()) : undefined;
+        if (publication) this.#unpublished = publication.pending;
         for (const { path: file } of files) this.#touched.add(file);
-        const published = publication.commits.get(commit.oid);
-        const pending = held ?? publication.pending;
         if (++this.#writes % PACK_AFTER === 0) this.#pack();
         await this.refresh();
-        return {
-          ...(published === undefined ? {} : { commit: published }),
-          ...(pending === undefined ? {} : { pending }),
-        };
+        if (!recorded) return {};
+        const commit = publication?.commits.get(recorded.commit.oid);
+        const pending = recorded.held ?? publication?.pending;
+        return { ...(commit && { commit }), ...(pending && { pending }) };
       },
     });
   }

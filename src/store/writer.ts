@@ -1,4 +1,6 @@
+import path from "node:path";
 import { MemoryError } from "../errors.js";
+import { removeTemporaries } from "../git/git-fs.js";
 import type { Person } from "../git/identity.js";
 import { foundAt, type JournalCommit, type JournalRecord, type NewChange } from "../git/journal.js";
 import { blobId } from "../git/objects.js";
@@ -86,6 +88,36 @@ export class Writer {
     await noteWrite(this.#context, kept, names);
     await journal.setMark("written", await journal.mark("written"), (await journal.tip())!);
     return { commit, ...(held ? { held } : {}) };
+  }
+
+  /**
+   * Puts files in place that go on no record, all of them or none; gives what puts back what was there, unless somebody
+   * changed it since. Throws StartOver when a file is not what was read.
+   */
+  async placeUnrecorded(files: readonly FileWrite[]): Promise<() => Promise<void>> {
+    for (const { path: file } of files) if (!this.#seen.has(file)) await this.read(file);
+    for (const { path: file } of files) this.#assertUnchanged(file);
+    const disk = (file: string): string => diskPath(this.#context, repoPath(this.#context, file));
+    assertWritable(...files.map(({ path: file }) => disk(file)));
+    const placed: FileWrite[] = [];
+    const takeBack = async (): Promise<void> => {
+      for (const { path: file, after } of placed.reverse())
+        await replaceWorkingFile(disk(file), after, this.#seen.get(file)?.bytes ?? null);
+    };
+    try {
+      // No journal keeps what is taken away, so a text that moves is at its new place before the old one goes.
+      for (const write of [...files].sort((a, b) => Number(a.after === null) - Number(b.after === null))) {
+        const { path: file, after } = write;
+        removeTemporaries(path.dirname(disk(file)));
+        const done = await replaceWorkingFile(disk(file), this.#seen.get(file)?.bytes ?? null, after);
+        if (!done) throw new StartOver(file);
+        placed.push(write);
+      }
+    } catch (error) {
+      await takeBack();
+      throw error;
+    }
+    return takeBack;
   }
 
   /** A path with a held write waits with it, whatever else would let this one through. */

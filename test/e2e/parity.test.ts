@@ -22,6 +22,8 @@ const STEPS: readonly Step[] = [
   ["save", { title: "B", content: "x", fields: { priority: 3 } }],
   ["save", { title: "B", content: "b", kind: "guideline", scope: "session/s", name: "deep/b", applies_to: ["src/**"] }],
   ["save", { title: "C", content: `key: ghp_${"a1B2c3D4".repeat(5).slice(0, 36)}` }],
+  ["save", { title: "P", content: "p", private: true, scope: "nowhere/x" }],
+  ["update", { ref: "a", set: { private: true } }],
   ["context", { task: "one", paths: ["src/a.ts"], scope: "session/s" }],
   ["context", { max_tokens: 5 }],
   ["search", { query: "one", kinds: ["memory"], limit: 5 }],
@@ -293,7 +295,14 @@ describe("every door", () => {
     const codes = new Set(
       results.get("cli")?.map(([, answer]) => (answer as { error?: { code: string } }).error?.code),
     );
-    expect([...codes].sort()).toEqual(["already_exists", "invalid_input", "not_found", "stale_version", undefined]);
+    expect([...codes].sort()).toEqual([
+      "already_exists",
+      "forbidden",
+      "invalid_input",
+      "not_found",
+      "stale_version",
+      undefined,
+    ]);
   });
 
   it("leaves the same files behind", () => {

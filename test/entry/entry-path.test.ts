@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { documentPath, entryPath, locate } from "../../src/entry/entry-path.js";
+import { documentPath, entryPath, isPrivate, locate, otherPath } from "../../src/entry/entry-path.js";
 import { parseScope, type Scope } from "../../src/entry/scope.js";
 
 const PROJECT: Scope = { level: "project", project: "api" };
@@ -98,7 +98,31 @@ describe("locate", () => {
     [".gitattributes", PROJECT, { type: "ignored", what: "hidden" }],
     ["memories/.trash/a.md", PROJECT, { type: "ignored", what: "hidden" }],
     ["conflicts/resolved/x.md", PROJECT, { type: "ignored", what: "conflict" }],
-    ["private/memories/a.md", GLOBAL, { type: "ignored", what: "private" }],
+    ["private/memories/a.md", PROJECT, { type: "ignored", what: "private" }],
+    ["private/memories/a.md", ORG, { type: "ignored", what: "private" }],
+    ["private/.gitignore", GLOBAL, { type: "ignored", what: "hidden" }],
+    [
+      "private/memories/a.md",
+      GLOBAL,
+      { type: "entry", kind: "memory", scope: "global", folder: "", name: "a", private: true },
+    ],
+    [
+      "private/orgs/acme/projects/api/sessions/s/tools/db/a.md",
+      GLOBAL,
+      {
+        type: "entry",
+        kind: "tool",
+        scope: "session/s",
+        folder: "orgs/acme/projects/api/sessions/s",
+        name: "db/a",
+        private: true,
+      },
+    ],
+    [
+      "memories/private/a.md",
+      GLOBAL,
+      { type: "entry", kind: "memory", scope: "global", folder: "", name: "private/a" },
+    ],
   ] as const)("knows %s", (path, root, location) => {
     expect(locate(path, root)).toEqual(location);
   });
@@ -115,6 +139,12 @@ describe("locate", () => {
     ["sessions/s/memory.yaml", PROJECT],
     ["Memories/a.md", PROJECT],
     ["notes/a.md", PROJECT],
+    ["private", GLOBAL],
+    ["private/a.md", GLOBAL],
+    ["private/memory.yaml", GLOBAL],
+    ["private/projects/api/project.md", GLOBAL],
+    ["private/conflicts/x.md", GLOBAL],
+    ["private/private/memories/a.md", GLOBAL],
     ["sessions/s/sessions/t/memories/a.md", PROJECT],
   ])("reports %s", (path, root) => {
     expect(locate(path, root)).toEqual({ type: "other", reason: expect.any(String) });
@@ -160,6 +190,22 @@ describe("entryPath", () => {
   it("keeps a folder that locate gave", () => {
     const at = { kind: "memory", scope: "session/s", name: "a", folder: "projects/web/sessions/s" } as const;
     expect(entryPath(at, ORG)).toBe("projects/web/sessions/s/memories/a.md");
+  });
+
+  it.each([
+    ["global", "private/memories/a.md"],
+    ["project/api", "private/projects/api/memories/a.md"],
+    ["org/acme", "private/orgs/acme/memories/a.md"],
+    ["session/s", "private/sessions/s/memories/a.md"],
+  ])("%s in private/", (scope, path) => {
+    const at = { kind: "memory", scope, name: "a", private: true } as const;
+    expect(entryPath(at, GLOBAL)).toBe(path);
+    const located = locate(path, GLOBAL);
+    expect(located).toMatchObject({ type: "entry", scope, private: true });
+    if (located.type === "entry") expect(entryPath(located, GLOBAL)).toBe(path);
+    expect(isPrivate(path)).toBe(true);
+    expect(isPrivate(otherPath(path))).toBe(false);
+    expect(otherPath(otherPath(path))).toBe(path);
   });
 
   it("refuses a scope that the store cannot hold", () => {

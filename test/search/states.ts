@@ -11,24 +11,30 @@ export interface Given {
   readonly kind?: Kind;
   readonly scope?: string;
   readonly store?: string;
+  readonly private?: true;
   readonly fields?: EntryFields;
   readonly state?: Partial<Omit<EntryState, "entry">>;
 }
 
 export const NOW = Date.parse("2026-06-01T00:00:00Z");
 
-export function pathOf({ kind = "memory", name, scope = "project/api" }: Given): string {
-  return `${scope === "project/api" ? "" : `${scope}/`}${KIND_FOLDERS[kind]}/${name}.md`;
+export function pathOf({ kind = "memory", name, scope = "project/api", private: apart }: Given): string {
+  return `${apart ? "private/" : ""}${scope === "project/api" ? "" : `${scope}/`}${KIND_FOLDERS[kind]}/${name}.md`;
 }
 
 export function put(given: Given): Change {
   const { kind = "memory", scope = "project/api", store = "s", name, title = name, body = "", fields = {} } = given;
+  const apart = given.private ? { private: given.private } : {};
   const version = JSON.stringify([name, title, body, fields]);
   return {
     store,
     path: pathOf(given),
     before: null,
-    after: { entry: { kind, scope, name, title, fields, unknown: {}, problems: [], body }, version, ...given.state },
+    after: {
+      entry: { kind, scope, name, ...apart, title, fields, unknown: {}, problems: [], body },
+      version,
+      ...given.state,
+    },
   };
 }
 

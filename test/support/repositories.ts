@@ -53,12 +53,19 @@ export function makeCheckedInStore(dir = makeRepository()): string {
   return dir;
 }
 
+/** A person's own store, which keeps private entries too. */
+export function makePersonalStore(): string {
+  const dir = path.join(temporaryFolder(), "personal");
+  fs.mkdirSync(dir);
+  return makeOwnStore(dir, "scope: global");
+}
+
 /** A repository that is a store of its own. */
-export function makeOwnStore(dir = temporaryFolder()): string {
+export function makeOwnStore(dir = temporaryFolder(), scope = "scope: project\nname: demo"): string {
   git(dir, "init", "-q", "-b", "main");
   git(dir, "config", "user.name", "Ada Person");
   git(dir, "config", "user.email", "ada@example.org");
-  put(path.join(dir, "memory.yaml"), "format: 1\nscope: project\nname: demo\n");
+  put(path.join(dir, "memory.yaml"), `format: 1\n${scope}\n`);
   put(path.join(dir, ".gitattributes"), "* -text -ident -filter !working-tree-encoding\n");
   git(dir, "add", ".");
   git(dir, "commit", "-qm", "store");
@@ -107,6 +114,30 @@ export async function historyOf(store: Store, file: string): Promise<History> {
 
 /** An entry's text. */
 export const entryText = (title: string, body = "A body."): string => `---\ntitle: ${title}\n---\n\n${body}\n`;
+
+/** What git has of some words anywhere: in objects, names, messages, index or reflogs of a repository or its journal, and in local state. */
+export function tracesOf(dir: string, ...words: readonly string[]): string[] {
+  const journal = path.join(dir, ".git/git-memory/journal.git");
+  const found: string[] = [];
+  const look = (where: string, text: string) => {
+    for (const word of words) if (text.includes(word)) found.push(`${word} in ${where}`);
+  };
+  for (const where of [dir, ...(fs.existsSync(journal) ? [journal] : [])]) {
+    const batch = execFileSync("git", ["cat-file", "--batch-all-objects", "--batch"], {
+      cwd: where,
+      env: { ...GIT_ENV, GIT_DIR: where === dir ? undefined : where },
+      maxBuffer: 1 << 28,
+    });
+    look(`objects of ${path.basename(where)}`, batch.toString("latin1"));
+  }
+  look("status", git(dir, "status", "--porcelain", "--untracked-files=all"));
+  for (const name of fs.readdirSync(path.join(dir, ".git"), { recursive: true, encoding: "utf8" })) {
+    look("names below .git", name);
+    const file = path.join(dir, ".git", name);
+    if (fs.statSync(file).isFile()) look(`.git/${name}`, fs.readFileSync(file, "latin1"));
+  }
+  return found;
+}
 
 /** Everything that `git fsck` complains about in a repository and in its journal; empty = clean. */
 export function faults(dir: string): string {

@@ -1,5 +1,5 @@
 /**
- * A process of its own that writes to a store: `writer-process <dir> <name> <count> <mode> [bulk]`. It prints the
+ * A process of its own that writes to a store: `writer-process <dir> <name> <count> <mode> [bulk|private]`. It prints the
  * title of each write once that is acknowledged; every fourth goes to a file that all writers share.
  */
 import { randomUUID } from "node:crypto";
@@ -11,7 +11,7 @@ import { namedStore } from "../../src/store/find-store.js";
 import { Store } from "../../src/store/store.js";
 import { entryText, GIT_ENV } from "./repositories.js";
 
-const [dir, name, count, mode, bulk] = process.argv.slice(2) as [string, string, string, "each" | "journal", string?];
+const [dir, name, count, mode, kind] = process.argv.slice(2) as [string, string, string, "each" | "journal", string?];
 const isAlive = async (owner: Owner) => (await processStart(owner.pid)) === owner.started;
 const owner = { host: "test", boot: await bootId(), pid: process.pid, started: await processStart(process.pid) };
 const store = await Store.open(await namedStore(dir), {
@@ -29,7 +29,8 @@ const store = await Store.open(await namedStore(dir), {
 await store.start();
 
 function files(at: number): string[] {
-  if (bulk) return ["a", "b", "c"].map((one) => `memories/bulk-${name}-${one}.md`);
+  if (kind === "private") return [`private/memories/${name}-${at % 10}.md`];
+  if (kind) return ["a", "b", "c"].map((one) => `memories/bulk-${name}-${one}.md`);
   return [at % 4 === 3 ? "memories/shared.md" : `memories/${name}-${at % 10}.md`];
 }
 

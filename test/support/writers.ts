@@ -12,10 +12,25 @@ export interface WriterProcess {
   readonly ended: Promise<number | string>;
 }
 
-/** Starts a writer; `bulk` makes each write one of three files. */
-export function startWriter(dir: string, name: string, count: number, mode: CommitMode, bulk = false): WriterProcess {
+/** Starts a writer; `bulk` makes each write one of three files, `private` one of a private file. */
+export function startWriter(
+  dir: string,
+  name: string,
+  count: number,
+  mode: CommitMode,
+  kind: boolean | "private" = false,
+): WriterProcess {
   const script = path.join(import.meta.dirname, "writer-process.ts");
-  const args = ["--import", "tsx", script, dir, name, String(count), mode, ...(bulk ? ["bulk"] : [])];
+  const args = [
+    "--import",
+    "tsx",
+    script,
+    dir,
+    name,
+    String(count),
+    mode,
+    ...(kind ? [kind === true ? "bulk" : kind] : []),
+  ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const acknowledged: string[] = [];
   let [out, err] = ["", ""];

@@ -13,7 +13,7 @@ import type { Survey } from "./survey.js";
 
 /** Everything to find fault with now that the base did not have already, by path and line. */
 export async function judge(memory: Memory, survey: Survey, pairs: readonly Pair[]): Promise<Finding[]> {
-  const { root, now, before, unmerged } = survey;
+  const { root, now, before, unmerged, committedPrivate } = survey;
   const precedence = await precedenceOf(memory, survey);
   const { check_similarity: similarity, check_max_new: maxNew } = memory.settings;
   const breathe = slices();
@@ -37,7 +37,7 @@ export async function judge(memory: Memory, survey: Survey, pairs: readonly Pair
   }
   const secret = new Set(found.filter(({ rule }) => rule === "secret").map(({ path, line }) => `${path}:${line}`));
   const left = before ? withoutOld(found, await oldFindings(before, root, precedence, breathe), pairs) : found;
-  return left
+  return [...left, ...committedPrivate.map(committedFinding)]
     .map(({ path, line, rule, message }) => {
       // The target of a relation would be told, and with it the secret.
       const hidden = rule === "dangling" && secret.has(`${path}:${line}`);
@@ -55,6 +55,13 @@ function unmergedFinding(path: string, now: readonly FileFacts[]): Judgement {
   const message = "git has it as unmerged; decide what holds, then `git add` it";
   return { path, line: markers?.line ?? 1, rule: "conflict", message };
 }
+
+const committedFinding = (path: string): Judgement => ({
+  path,
+  line: 1,
+  rule: "private",
+  message: "what is private is in a commit; `git rm --cached` takes it out of the next ones, and history keeps it",
+});
 
 const onlyMoved = ({ before, now }: Pair): boolean => before !== undefined && before.blob === now?.blob;
 

@@ -1,4 +1,4 @@
-import { locate } from "../../entry/entry-path.js";
+import { isPrivate, locate } from "../../entry/entry-path.js";
 import type { Scope } from "../../entry/scope.js";
 import type { BaseTree } from "../../store/base-tree.js";
 import type { Memory } from "../memory.js";
@@ -12,6 +12,8 @@ export interface Survey {
   /** By path; undefined without a base. */
   readonly before: ReadonlyMap<string, FileFacts> | undefined;
   readonly unmerged: ReadonlySet<string>;
+  /** Paths that HEAD has, and the base has not, of what should be in no commit. */
+  readonly committedPrivate: readonly string[];
 }
 
 /** Looks at every file, in slices. What the base has byte for byte at the same path is not judged again. */
@@ -31,7 +33,8 @@ export async function surveyStore(memory: Memory, base: BaseTree | undefined, ju
     now.push(base && changed ? { ...facts, bytes: file.bytes } : facts);
   }
   const before = base && (await surveyBase(base, new Map(now.map((facts) => [facts.path, facts])), root, breathe));
-  return { root, now, before, unmerged: await store.view.unmerged() };
+  const committedPrivate = store.view.committedPrivate().filter((path) => !base?.files.has(path));
+  return { root, now, before, unmerged: await store.view.unmerged(), committedPrivate };
 }
 
 async function surveyBase(
@@ -44,7 +47,8 @@ async function surveyBase(
   for (const [path, { oid, mode }] of base.files) {
     await breathe();
     const located = locate(path, root);
-    if (mode === "160000" || (located.type === "ignored" && ["private", "hidden"].includes(located.what))) continue;
+    const hidden = located.type === "ignored" && located.what === "hidden";
+    if (mode === "160000" || hidden || isPrivate(path)) continue;
     const same = now.get(path);
     if (mode === "120000") before.set(path, refusedFacts(path, root, "a symbolic link, which is not followed", false));
     else if (same?.blob === oid) before.set(path, same);
