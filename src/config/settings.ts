@@ -26,12 +26,42 @@ const settings = {
     .max(1)
     .default(0.85)
     .meta({ description: "Share of wording from which check takes two entries for near-duplicates" }),
+  memory_decay_enabled: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Whether memories and patterns lose importance while nobody reads or changes them" }),
+  default_decay_rate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .meta({ description: "How much importance an entry loses a day, unless it has a decay_rate: e^(-rate × days)" }),
+  max_memories_per_session: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1_000)
+    .meta({ description: "How many entries one session may hold" }),
   semantic_search_threshold: z
     .number()
     .min(0)
     .max(1)
     .default(0.7)
     .meta({ description: "Lowest similarity of what counts as similar" }),
+  auto_categorization_enabled: z.boolean().default(true).meta({
+    description: "Whether category and topic are filled in from the words of an entry where it has none",
+  }),
+  conflict_window_ms: z.int().min(0).max(86_400_000).default(5_000).meta({
+    description: "For so many milliseconds after another writer's change a write without base_version is told of it",
+  }),
+  review: z.enum(["none", "required"]).default("none").meta({
+    description:
+      "required: nothing is committed to a branch by itself, and what no person has committed is shown as unreviewed",
+  }),
+  usage: z.enum(["on", "off"]).default("on").meta({
+    description:
+      "Whether reads and searches are counted, on this machine only; yours to say, a project's memory.yaml cannot",
+  }),
 };
 
 /** Every setting with its values, default and description. */
@@ -45,15 +75,11 @@ export type SettingKey = keyof Settings;
 /** The keys of all settings. */
 export const SETTING_KEYS = Object.keys(settings) as readonly SettingKey[];
 
-/** The settings that a manifest checked in with code may give; what sends text elsewhere or opens a door must never be here. */
-const MANIFEST_KEYS: readonly SettingKey[] = [
-  "commit",
-  "response_format",
-  "sessions",
-  "check_max_new",
-  "check_similarity",
-  "semantic_search_threshold",
-];
+/** The settings that are the person's: a manifest checked in with code cannot give them. */
+const PERSONAL_KEYS: readonly SettingKey[] = ["usage"];
+
+/** True for a setting that only the person may give, never a manifest checked in with code. */
+export const isPersonal = (key: SettingKey): boolean => PERSONAL_KEYS.includes(key);
 
 /** Where a value came from, strongest first. */
 type SettingSource = "flag" | "env" | "personal" | "store" | "default";
@@ -96,12 +122,18 @@ interface Shape {
   readonly maximum?: number;
 }
 
+const DEFAULTS = SETTINGS.parse({});
+
+/** What a setting is when nobody says anything. */
+export const defaultOf = (key: SettingKey): Settings[SettingKey] => DEFAULTS[key];
+
 const SHAPES = Object.fromEntries(
   SETTING_KEYS.map((key) => [key, z.toJSONSchema(settings[key], { io: "input" })]),
 ) as unknown as Readonly<Record<SettingKey, Shape>>;
 
 function fromText(key: SettingKey, value: unknown): unknown {
   const { type } = SHAPES[key];
+  if (type === "boolean" && (value === "true" || value === "false")) return value === "true";
   const number = typeof value === "string" && (type === "integer" || type === "number") && value.trim() !== "";
   return number ? Number(value) : value;
 }
@@ -110,6 +142,7 @@ function fromText(key: SettingKey, value: unknown): unknown {
 function expected(key: SettingKey): string {
   const { type, enum: options, minimum, maximum } = SHAPES[key];
   if (options) return `one of ${options.join(", ")}`;
+  if (type === "boolean") return "true or false";
   return `a ${type === "integer" ? "whole number" : "number"} from ${minimum} to ${maximum}`;
 }
 
@@ -121,10 +154,12 @@ function resolve<K extends SettingKey>(key: K, inputs: SettingInputs): ResolvedS
     ["flag", `--${key.replaceAll("_", "-")}`, fromText(key, inputs.flags?.[key])],
     ["env", variable, fromText(key, fromEnv)],
     ["personal", `${key} in your own memory.yaml`, inputs.personal?.[key]],
-    ["store", `${key} in the store's memory.yaml`, MANIFEST_KEYS.includes(key) ? inputs.store?.[key] : undefined],
+    ["store", `${key} in the store's memory.yaml`, isPersonal(key) ? undefined : inputs.store?.[key]],
     ["default", key, inputs.defaults?.[key]],
   ];
   const [source, place, raw] = places.find(([, , value]) => value !== undefined) ?? ["default", key, undefined];
+  // Every call asks for settings, and most of them nobody set.
+  if (raw === undefined) return { value: DEFAULTS[key], source } as unknown as ResolvedSettings[K];
   const parsed = settings[key].safeParse(raw);
   if (parsed.success) return { value: parsed.data, source } as unknown as ResolvedSettings[K];
   throw new MemoryError("invalid_input", `The setting ${place} must be ${expected(key)}.`, { setting: key, source });

@@ -1,9 +1,11 @@
 import { KIND_FOLDERS } from "../entry/kinds.js";
 import { estimateTokens } from "../entry/tokens.js";
+import type { Moment } from "../search/adjustments.js";
+import { decayed } from "../search/decay.js";
 import { covers } from "../search/filters.js";
 import { DEFAULTS, type Indexed } from "../search/indexed.js";
 import { fitContext } from "./context-budget.js";
-import type { Context, ContextItem, Offer, Section } from "./context-item.js";
+import { type Context, type ContextItem, type Offer, SECTIONS, type Section } from "./context-item.js";
 import type { Memory } from "./memory.js";
 import { addressIn } from "./resolve.js";
 import type { View } from "./view.js";
@@ -41,31 +43,47 @@ export async function contextOf(memory: Memory, request: ContextRequest): Promis
   const paths = request.paths ?? [];
   const scores = await scoresOf(view, request.task, chain);
   const rules = guidelines(current, paths, chain, scores);
-  const known = others(current, paths, request.task !== undefined, scores);
+  const decay = view.commit === undefined ? memory.decay() : undefined;
+  const known = others(current, paths, request.task !== undefined, scores, {
+    now: memory.now(),
+    ...(decay && { decay }),
+  });
   if (view.commit === undefined) await memory.awaitStale([...rules, ...known]);
   const offers: Offer[] = [];
   let room = request.max_tokens;
   const brief = request.task === undefined && paths.length === 0;
-  for (const entry of [...rules.filter(isReviewed), ...known, ...rules.filter((one) => !isReviewed(one))]) {
+  // Where review is required, what nobody has committed is no knowledge yet, whatever its kind.
+  const strict = memory.settings.review.value === "required";
+  const section = (entry: Indexed): Section =>
+    entry.pending && (strict || entry.kind === "guideline") ? "unreviewed" : KIND_FOLDERS[entry.kind];
+  const all = [...rules, ...known];
+  const reviewed = all.filter((entry) => section(entry) !== "unreviewed");
+  for (const entry of [...reviewed, ...all.filter((one) => section(one) === "unreviewed")]) {
     const item = plainItem(memory, view, entry, overrides.get(entry));
     // What cannot find room any more is only counted: its text does not have to be read.
-    const forms = room > 0 ? await formsOf(view, entry, item, brief, scores.get(entry)?.snippet) : [item];
+    const forms =
+      room > 0 ? await formsOf(view, entry, item, brief, WHOLE[section(entry)], scores.get(entry)?.snippet) : [item];
     room -= estimateTokens(forms[0]?.content ?? forms[0]?.title ?? "");
-    offers.push({ section: sectionOf(entry), entry, forms });
+    offers.push({ section: section(entry), entry, forms });
   }
   const conflicts = current.filter(({ conflict }) => conflict).map((entry) => addressIn(memory, entry));
-  return fitContext(offers, conflicts.sort(), current.length === 0 ? EMPTY : undefined, request.max_tokens);
+  const hint = current.length === 0 ? EMPTY : undefined;
+  const fitted = fitContext(offers, conflicts.sort(), hint, request.max_tokens);
+  if (view.commit === undefined) memory.usage.read(givenIn(fitted, offers), memory.now());
+  return fitted;
+}
+
+/** The entries of which a context gives some text. */
+function givenIn(context: Context, offers: readonly Offer[]): Indexed[] {
+  const items = new Set(SECTIONS.flatMap((section) => context[section] ?? []));
+  return offers.flatMap(({ entry, forms }) =>
+    forms.some((form) => form.content !== undefined && items.has(form)) ? [entry] : [],
+  );
 }
 
 const EMPTY = "Nothing is saved here yet: what a colleague needs in a month is worth saving.";
 
 const keyOf = ({ store, scope }: Pick<Place, "store" | "scope">): string => `${store}\n${scope}`;
-
-/** What no person has committed is never given as a rule. */
-const isReviewed = ({ pending }: Indexed): boolean => !pending;
-
-const sectionOf = (entry: Indexed): Section =>
-  entry.kind === "guideline" && !isReviewed(entry) ? "unreviewed" : KIND_FOLDERS[entry.kind];
 
 /** The entries of the chain's scopes; of two with one kind and name only the nearer, with what it takes the place of. */
 function inChain(entries: Iterable<Indexed>, chain: readonly Place[]) {
@@ -130,8 +148,15 @@ function guidelines(entries: readonly Indexed[], paths: readonly string[], chain
 }
 
 /** What is known about the task and its paths, best first; without either what matters most. */
-function others(entries: readonly Indexed[], paths: readonly string[], asked: boolean, scores: Scores): Indexed[] {
-  const weight = (entry: Indexed) => entry.importance ?? DEFAULTS.importance;
+function others(
+  entries: readonly Indexed[],
+  paths: readonly string[],
+  asked: boolean,
+  scores: Scores,
+  { now, decay }: Moment,
+): Indexed[] {
+  const weights = new Map<Indexed, number>();
+  const weight = (entry: Indexed) => weights.get(entry)!;
   const time = (entry: Indexed) => entry.updatedAt ?? entry.createdAt ?? 0;
   const order = (a: Indexed, b: Indexed): number => weight(b) - weight(a) || time(b) - time(a) || byTitle(a, b);
   const open = !asked && paths.length === 0;
@@ -139,7 +164,10 @@ function others(entries: readonly Indexed[], paths: readonly string[], asked: bo
   for (const entry of entries) {
     if (entry.kind === "guideline") continue;
     const score = (scores.get(entry)?.score ?? 0) + (paths.length > 0 && covers(entry, paths) ? COVERS : 0);
-    if (open || score > 0) rated.set(entry, score);
+    if (!open && score <= 0) continue;
+    rated.set(entry, score);
+    const worn = decay && decayed(entry, decay, now);
+    weights.set(entry, worn?.effective ?? entry.importance ?? DEFAULTS.importance);
   }
   const sorted = [...rated.keys()].sort((a, b) => rated.get(b)! - rated.get(a)! || order(a, b));
   return open ? sorted.slice(0, UNASKED) : sorted;
@@ -166,6 +194,7 @@ async function formsOf(
   entry: Indexed,
   item: ContextItem,
   brief: boolean,
+  whole: number,
   found: string | undefined,
 ): Promise<ContextItem[]> {
   const body = (await view.body(entry))?.trim() ?? "";
@@ -173,8 +202,7 @@ async function formsOf(
   const gist = entry.summary ?? (entry.kind === "guideline" ? undefined : found) ?? shorten(body);
   const forms: ContextItem[] = [];
   const rule = entry.kind === "guideline";
-  if (body !== "" && (rule || !brief) && estimateTokens(body) <= WHOLE[sectionOf(entry)])
-    forms.push({ ...item, content: body });
+  if (body !== "" && (rule || !brief) && estimateTokens(body) <= whole) forms.push({ ...item, content: body });
   forms.push({ ...item, content: gist, ...(gist === body ? {} : { cut: true as const }) });
   forms.push({ ...item, cut: true });
   return forms;

@@ -3,6 +3,7 @@ import { locate } from "../entry/entry-path.js";
 import { parseEntry } from "../entry/markdown.js";
 import type { Scope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
+import type { WhoWrote } from "../store/last-write.js";
 import type { Current } from "../store/observed.js";
 import type { Session } from "../store/session.js";
 import type { FileWrite } from "../store/writer.js";
@@ -60,6 +61,11 @@ export class Draft {
     // Not read anew where it was: the write has to be refused when the text decided upon is not the current one any more.
     const current = this.#found.has(path) ? this.#found.get(path) : await this.#session.read(path);
     return current && parseAt(this.#root, path, current.bytes);
+  }
+
+  /** The last write of ours to a path after `since` (ms), made before this draft's. */
+  lastWrite(path: string, since: number): Promise<WhoWrote | undefined> {
+    return this.#session.lastWrite(path, since);
   }
 
   #parse(path: string, bytes: Uint8Array, version: string | undefined): Drafted {

@@ -1,8 +1,10 @@
 import { formatAddress } from "../entry/address.js";
+import type { Categorised } from "../entry/categorise.js";
 import { isPrivate } from "../entry/entry-path.js";
 import { KIND_FOLDERS } from "../entry/kinds.js";
 import { findSecrets } from "../entry/secrets.js";
 import { MemoryError } from "../errors.js";
+import type { WhoWrote } from "../store/last-write.js";
 import type { Written } from "../store/session.js";
 import type { WriteRecord } from "../store/writer.js";
 import type { Caller } from "./caller.js";
@@ -18,6 +20,10 @@ export interface Edit {
   readonly path: string;
   readonly at: { readonly kind: Drafted["entry"]["kind"]; readonly scope: string; readonly name: string };
   readonly id: string | undefined;
+  /** Who wrote the version before a moment ago, where the caller did not say on which one the edit is based. */
+  readonly before?: WhoWrote;
+  /** What was filled in from the entry's own words. */
+  readonly categorised?: Categorised;
 }
 
 /** What a write answers for one entry. */
@@ -37,6 +43,7 @@ export interface WriteResult {
   readonly hint?: string;
   /** Of a file that was taken away: the entries whose relations lead there still. */
   readonly dangling?: string[];
+  readonly categorised?: Categorised;
 }
 
 const VERBS: Readonly<Record<string, string>> = {
@@ -81,6 +88,7 @@ export function resultOf(memory: Memory, store: string, edit: Edit, written: Wri
     scope: edit.at.scope,
     path: edit.path,
     ...(isPrivate(edit.path) ? apart(edit) : standing(written)),
+    ...(edit.categorised === undefined ? {} : { categorised: edit.categorised }),
     ...(dangling.length === 0 ? {} : { dangling: dangling.map((entry) => formatAddress(entry, memory.scope)) }),
   };
 }

@@ -1,21 +1,21 @@
-import { type ResolvedSettings, readSetting, type SettingKey } from "../config/settings.js";
+import type { ResolvedSettings } from "../config/settings.js";
 import type { Change } from "../entry/change.js";
 import { isPrivate, otherPath } from "../entry/entry-path.js";
-import { MANIFEST_FILE, rewriteManifest } from "../entry/manifest.js";
 import { readBody } from "../entry/markdown.js";
 import { parseScope } from "../entry/scope.js";
-import { MemoryError } from "../errors.js";
+import type { Decay } from "../search/decay.js";
 import type { EntryKey, Indexed } from "../search/indexed.js";
 import { SearchIndex } from "../search/search-index.js";
+import type { CommitMode } from "../store/context.js";
 import type { Written } from "../store/session.js";
 import type { Store } from "../store/store.js";
 import type { WriteRecord } from "../store/writer.js";
-import type { Caller } from "./caller.js";
 import { Catalog } from "./catalog.js";
 import { Draft } from "./draft.js";
 import { ScopeDirectory } from "./scope-directory.js";
 import { namesCode, type Stale, staleOf } from "./stale.js";
 import { type IndexState, Stores, type StoresOptions } from "./stores.js";
+import { Usage } from "./usage.js";
 import { PastViews, type View } from "./view.js";
 import type { Workspace } from "./workspace.js";
 
@@ -36,6 +36,8 @@ export type ChangeListener = (changes: readonly Change[]) => void;
 /** Is told how many entry files were looked at, and how many there are. */
 export type ScanListener = (done: number, total: number) => void;
 
+/** When a server writes what it counted (milliseconds). */
+const FLUSH_MS = 2_000;
 /** So long a server's call waits for the history that it needs (milliseconds): what takes longer takes much longer. */
 const PATIENCE_MS = 2_000;
 /** The same where the call is of use without it. */
@@ -50,6 +52,8 @@ export class Memory implements View {
   #index: SearchIndex;
   #scopes = new ScopeDirectory();
   #past: PastViews | undefined;
+  /** What is read and asked. */
+  readonly usage: Usage;
 
   constructor(options: MemoryOptions) {
     this.#options = options;
@@ -67,6 +71,12 @@ export class Memory implements View {
         this.#scopes = new ScopeDirectory();
       },
     });
+    this.usage = new Usage({
+      stores: () => this.workspace.members().map(({ store }) => store),
+      wanted: () => this.settings.usage.value === "on",
+      counts: options.publishes,
+      flushAfter: options.watch ? FLUSH_MS : undefined,
+    });
     this.#index = this.#newIndex();
   }
 
@@ -75,7 +85,16 @@ export class Memory implements View {
       readBody: (store, path) => this.body({ store, path }),
       placesOf: (store, scope) => this.workspace.seenFrom(store, scope),
       now: this.#options.now,
+      decay: () => this.decay(),
     });
+  }
+
+  /** How importance wears off, by now and these settings; undefined = it does not. */
+  decay(): Decay | undefined {
+    const { memory_decay_enabled, default_decay_rate } = this.settings;
+    if (!memory_decay_enabled.value) return undefined;
+    this.usage.refresh();
+    return { rate: default_decay_rate.value, lastRead: this.usage.lastReads() };
   }
 
   get index(): SearchIndex {
@@ -209,29 +228,14 @@ export class Memory implements View {
     return this.workspace.scope;
   }
 
+  /** What `commit` is in a store of this kind when nobody says otherwise. */
+  get usualCommit(): CommitMode {
+    return this.workspace.main?.store.usualMode ?? "journal";
+  }
+
   /** Every setting with its value and where it comes from. */
   get settings(): ResolvedSettings {
     return this.#stores.mainSettings;
-  }
-
-  /** Writes a setting to the store's manifest, every other byte of which stays. Throws `invalid_input` for a wrong value. */
-  async configure(key: SettingKey, value: string, caller: Caller): Promise<void> {
-    const meant = readSetting(key, value);
-    const store = await this.store();
-    await store.exclusive(async (session) => {
-      const current = await session.read(MANIFEST_FILE);
-      const after = current && rewriteManifest(current.bytes, key, meant);
-      if (!after)
-        throw new MemoryError("invalid_input", `${MANIFEST_FILE} cannot be changed. Set ${key} in it with an editor.`, {
-          key,
-        });
-      await session.write([{ path: MANIFEST_FILE, after, op: "updated" }], {
-        op: "updated",
-        subject: `memory: set ${key}`,
-        ...caller,
-      });
-    });
-    await store.reload();
   }
 
   /** What the index holds at a place. */
@@ -271,6 +275,7 @@ export class Memory implements View {
   }
 
   close(): Promise<void> {
+    this.usage.close();
     return this.#stores.close();
   }
 }

@@ -4,6 +4,7 @@ import { editEntry } from "../entry/markdown.js";
 import { MemoryError } from "../errors.js";
 import type { Draft } from "./draft.js";
 import { assertBase, type Edit, idToWrite } from "./edits.js";
+import { writtenJustBefore } from "./just-before.js";
 import type { Memory } from "./memory.js";
 import { parseAt } from "./parse-at.js";
 import { assertStore, notFound, resolveIn, resolvePath } from "./resolve.js";
@@ -22,7 +23,8 @@ export async function planDelete(memory: Memory, draft: Draft, input: DeleteInpu
   if (!old) throw await notFound(memory, input.ref);
   const { entry } = old;
   assertBase(formatAddress(entry, memory.scope), old, input.base_version);
-  const common = { path, at: entry, id: entry.fields.id };
+  const before = await writtenJustBefore(memory, draft, old, input.base_version);
+  const common = { path, at: entry, id: entry.fields.id, ...before };
   if (input.purge) {
     draft.put({ path, after: null, op: "deleted" });
     return { ...common, op: "deleted", after: undefined };
@@ -66,6 +68,7 @@ export async function planRestore(memory: Memory, draft: Draft, input: RestoreIn
   // An id that was given since stays, and so does one that another entry has by now.
   const after = id === then ? bytes : editEntry(bytes, { set: { id } }, located);
   if (old && Buffer.compare(old.bytes, after) === 0) return { op: "unchanged", after: old, path, at: located, id };
+  const before = await writtenJustBefore(memory, draft, old, input.base_version);
   draft.put({ path, after, op: "restored" });
-  return { op: "restored", after: await draft.read(path), path, at: located, id };
+  return { op: "restored", after: await draft.read(path), path, at: located, id, ...before };
 }

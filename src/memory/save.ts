@@ -9,6 +9,7 @@ import { sameText } from "../entry/similar-text.js";
 import { MemoryError } from "../errors.js";
 import type { Draft, Drafted } from "./draft.js";
 import { type Edit, idToWrite } from "./edits.js";
+import { fillIn } from "./fill-in.js";
 import type { Memory } from "./memory.js";
 import { assertPersonal, homeOfPrivate } from "./private.js";
 import { scopeIn } from "./resolve.js";
@@ -106,7 +107,8 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
   checkContent(content);
   const normal = normaliseFields(given);
   checkFields(kind, normal);
-  const set = Object.fromEntries(Object.entries(normal).filter(([, value]) => value !== null));
+  const own = Object.fromEntries(Object.entries(normal).filter(([, value]) => value !== null));
+  const words = { kind, title, body: content, tags: (own.tags as string[] | undefined) ?? [] };
   const id = memory.newId();
   const wanted = input.name ?? nameFromTitle(title) ?? `entry-${id.slice(-8)}`;
   checkName(wanted);
@@ -119,7 +121,10 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
   const existing =
     (await occupant(memory, draft, plain(wanted))) ?? (month ? await occupant(memory, draft, path(wanted)) : undefined);
   const sameSide = (existing?.entry.private ?? false) === apart;
-  if (existing?.entry.fields.status === "archived" && sameSide) return revive(memory, draft, existing, set, content);
+  if (existing?.entry.fields.status === "archived" && sameSide) {
+    const filled = fillIn(memory, words, { ...existing.entry.fields, ...normal });
+    return { ...(await revive(memory, draft, existing, { ...own, ...filled.set }, content)), ...filled.told };
+  }
   if (!input.allow_similar) {
     if (existing) throw taken(memory, existing.entry, "is there already");
     const same = await withSameText(memory, draft, kind, scope, content);
@@ -128,8 +133,10 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
   const name = month + (await freePath(memory, draft, path, wanted, input.allow_similar === true));
   const at = { kind, scope, name };
   const file = plain(name);
-  draft.put({ path: file, after: editEntry(null, { set: { id, ...set }, content }, at), op: "created" });
-  return { op: "created", after: await draft.read(file), path: file, at, id };
+  const filled = fillIn(memory, words, normal);
+  const set = { id, ...own, ...filled.set };
+  draft.put({ path: file, after: editEntry(null, { set, content }, at), op: "created" });
+  return { op: "created", after: await draft.read(file), path: file, at, id, ...filled.told };
 }
 
 /** The store path of an entry in the draft's store. Throws `invalid_input` when that cannot hold its scope. */

@@ -6,6 +6,7 @@ import type { FoundStore } from "../store/find-store.js";
 import { Store } from "../store/store.js";
 import type { StoreOptions } from "../store/store-options.js";
 import { Catalog } from "./catalog.js";
+import { modeOf } from "./configure.js";
 import { type Member, PERSONAL, PROJECT, Workspace } from "./workspace.js";
 
 export type IndexState = "indexing" | "ready" | "absent" | "failed";
@@ -107,7 +108,7 @@ export class Stores {
   async #open(name: string, found: FoundStore): Promise<Member> {
     const mode: StoreOptions["mode"] = (manifest, usual) => {
       this.#usual.set(name, usual);
-      return this.settings(manifest.settings, usual).commit.value;
+      return modeOf(this.settings(manifest.settings, usual));
     };
     const scanned = (done: number, total: number) => {
       this.#done.set(name, { done, total });

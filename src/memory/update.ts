@@ -7,6 +7,8 @@ import { checkName } from "../entry/name.js";
 import { MemoryError } from "../errors.js";
 import type { Draft, Drafted } from "./draft.js";
 import { assertBase, type Edit, idToWrite } from "./edits.js";
+import { fillIn } from "./fill-in.js";
+import { writtenJustBefore } from "./just-before.js";
 import type { Memory } from "./memory.js";
 import { refuseOtherSide } from "./private.js";
 import { redirect, relationsFrom } from "./redirect.js";
@@ -103,6 +105,7 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
   const address = formatAddress(entry, memory.scope);
   assertBase(address, old, input.base_version);
   refuseOtherSide(address, entry, input.set?.private);
+  const before = await writtenJustBefore(memory, draft, old, input.base_version);
   const target = movedTo(memory, entry, input.set ?? {});
   const at = target ?? entry;
   const set = newFields(entry, at.kind, input);
@@ -110,6 +113,12 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
     set.relations = relationsFrom(entry.scope, entry.fields.relations, at.scope);
   const content = newBody(entry.body, input);
   if (content !== undefined) checkContent(content);
+  const title = typeof set.title === "string" ? set.title : entry.title;
+  const changed = (content !== undefined && content !== entry.body) || title !== entry.title;
+  const tags = (set.tags ?? entry.fields.tags ?? []) as readonly string[];
+  const words = { kind: at.kind, title, body: content ?? entry.body, tags };
+  const filled = changed ? fillIn(memory, words, { ...entry.fields, ...set }) : undefined;
+  Object.assign(set, filled?.set);
   const edit = { set, ...(content === undefined ? {} : { content }) };
   const bytes = editEntry(old.bytes, edit, at);
   if (!target && Buffer.compare(bytes, old.bytes) === 0)
@@ -120,7 +129,7 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
   const to = target ? await move(memory, draft, old, target) : path;
   const op = target ? "renamed" : changeWord(entry.fields.status, set);
   draft.put({ path: to, after: withId, op, ...(target ? { from: path } : {}) });
-  return { op, after: await draft.read(to), path: to, at, id };
+  return { op, after: await draft.read(to), path: to, at, id, ...before, ...filled?.told };
 }
 
 function changeWord(status: string | undefined, set: Readonly<Record<string, unknown>>): string {

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { SETTING_KEYS, SETTINGS, type SettingKey } from "../config/settings.js";
 import { formatAddress } from "../entry/address.js";
 import { locate } from "../entry/entry-path.js";
 import { KINDS } from "../entry/kinds.js";
@@ -7,6 +6,7 @@ import { TAGS_FILE } from "../entry/tag-file.js";
 import type { Memory } from "../memory/memory.js";
 import { readTags, tagsFault } from "../memory/tags.js";
 import { check } from "./check.js";
+import { config } from "./config.js";
 import { operation } from "./operation.js";
 
 const problem = z.object({ path: z.string(), reason: z.string() });
@@ -43,6 +43,7 @@ const status = operation({
       unsupported: z.array(z.string()).optional(),
     }),
     watching: z.union([z.boolean(), z.string()]),
+    usage: z.union([z.literal(true), z.string()]),
   }),
   effect: "read",
   idempotent: true,
@@ -83,6 +84,7 @@ const status = operation({
     if (unsupported?.length)
       lines.push(`This repository uses ${unsupported.join(", ")}: publishing and history need the git program.`);
     if (typeof output.watching === "string") lines.push(`Hand edits are noticed by scans only: ${output.watching}`);
+    if (typeof output.usage === "string") lines.push(`Reads and searches are not counted: ${output.usage}`);
     return lines.join("\n");
   },
   run: async ({ memory }) => {
@@ -117,6 +119,7 @@ const status = operation({
         ...(state.unsupported.length === 0 ? {} : { unsupported: [...state.unsupported] }),
       },
       watching: state.watching,
+      usage: memory.usage.state,
     };
   },
 });
@@ -165,43 +168,6 @@ const commit = operation({
     progress?.(0, undefined, "Committing; hooks of the repository run too");
     const { commit: made, files } = await store.commit(given.message ?? "memory: commit entries");
     return { committed: made !== undefined, ...(made === undefined ? {} : { commit: made }), files: [...files] };
-  },
-});
-
-const config = operation({
-  area: "admin",
-  action: "config",
-  command: "config",
-  title: "Settings",
-  description:
-    "Lists the settings with value and source; with key shows one; with key and value writes it to the store's memory.yaml.",
-  input: z.strictObject({
-    key: z.enum(SETTING_KEYS as [SettingKey, ...SettingKey[]]).optional(),
-    value: z.string().max(1_000).optional(),
-  }),
-  output: z.object({
-    settings: z.array(z.object({ key: z.string(), value: z.unknown(), source: z.string(), description: z.string() })),
-  }),
-  effect: "write",
-  idempotent: true,
-  toolset: "admin",
-  route: { method: "POST", path: "/admin/config" },
-  args: ["key", "value"],
-  early: true,
-  render: ({ settings }) =>
-    settings.map(({ key, value, source }) => `${key} = ${String(value)} (${source})`).join("\n"),
-  run: async ({ memory, caller }, { key, value }) => {
-    await memory.store();
-    if (key !== undefined && value !== undefined) await memory.configure(key, value, caller);
-    const resolved = Object.entries(memory.settings).filter(([name]) => key === undefined || name === key);
-    return {
-      settings: resolved.map(([name, { value: now, source }]) => ({
-        key: name,
-        value: now,
-        source,
-        description: SETTINGS.shape[name as SettingKey].description ?? "",
-      })),
-    };
   },
 });
 

@@ -64,7 +64,17 @@ export function writeLine(result: z.infer<typeof writeResult>): string {
         : "not committed yet: it goes into the next commit";
   const version = result.version ? `version ${result.version}` : "";
   const links = result.dangling ? `. Relations lead there still from ${namesOf(result.dangling)}` : "";
-  return `${DONE[result.change] ?? result.change} \`${result.address}\` (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${links}${result.hint ? `. ${result.hint}` : ""}`;
+  const filled = result.categorised ? `. ${categorisedLine(result.categorised)}` : "";
+  const hint = result.hint ? `. ${result.hint}` : "";
+  return `${DONE[result.change] ?? result.change} \`${result.address}\` (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${filled}${links}${hint}`;
+}
+
+type Categorised = NonNullable<z.infer<typeof writeResult>["categorised"]>;
+
+/** What was filled in, and why. */
+function categorisedLine({ category, topic, because }: Categorised): string {
+  const set = [category && `category ${category}`, topic && `topic ${topic}`].filter(Boolean).join(", ");
+  return `Filled in ${set}: ${because}`;
 }
 
 /** Some addresses, and how many more there are. */

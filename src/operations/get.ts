@@ -6,11 +6,13 @@ import { parseAt } from "../memory/parse-at.js";
 import { indexedAt } from "../memory/related-to.js";
 import { listRelations } from "../memory/relation-list.js";
 import { resolve, resolvePath } from "../memory/resolve.js";
+import type { Used } from "../memory/usage.js";
 import { findVersion, versionsOf } from "../memory/versions.js";
 import type { View } from "../memory/view.js";
+import type { EntryKey } from "../search/indexed.js";
 import { headLine, headOf, staleFlag } from "./entry-head.js";
 import { operation } from "./operation.js";
-import { asOf, entryHead, ref } from "./params.js";
+import { asOf, entryHead, iso, ref } from "./params.js";
 import { outcomesText, usageText, usageView } from "./pattern-view.js";
 import { relationLine, relationView } from "./relation-line.js";
 import { versionOutput, versionView } from "./version-view.js";
@@ -25,6 +27,8 @@ const entry = z.object({
   history: z.array(versionOutput).optional(),
   relations: z.array(relationView).optional(),
   more_relations: z.int().optional(),
+  read_count: z.int().optional(),
+  last_read: z.string().optional(),
 });
 
 type EntryOutput = z.infer<typeof entry>;
@@ -34,7 +38,11 @@ interface Wanted {
   readonly view: View;
 }
 
-async function read(memory: Memory, text: string, { version, view }: Wanted): Promise<EntryOutput> {
+interface Read extends EntryKey {
+  readonly entry: EntryOutput;
+}
+
+async function read(memory: Memory, text: string, { version, view }: Wanted): Promise<Read> {
   const past = version !== undefined;
   const key = past ? await resolvePath(memory, text) : await resolve(memory, text, undefined, view);
   const { path } = key;
@@ -58,7 +66,7 @@ async function read(memory: Memory, text: string, { version, view }: Wanted): Pr
     tags,
     version: found?.version.version ?? listed?.version ?? "",
   });
-  return {
+  const entry = {
     ...head,
     ...(parsed.private ? { private: parsed.private } : {}),
     ...(found ? archivedThen(parsed.fields.status) : view.index.flags(store.name, path)),
@@ -69,6 +77,7 @@ async function read(memory: Memory, text: string, { version, view }: Wanted): Pr
     ...(parsed.problems.length === 0 ? {} : { problems: [...parsed.problems] }),
     ...(parsed.kind === "pattern" ? { usage: usageOf(readOutcomes(parsed).outcomes) } : {}),
   };
+  return { ...key, entry };
 }
 
 /** An older version is not pending or superseded itself; whether it was archived is in its text. */
@@ -88,7 +97,10 @@ function renderEntry(one: EntryOutput, detailed: boolean): string {
     ?.map((version) => `- ${version.at} ${version.change_type} by ${version.author}`)
     .join("\n");
   const relations = one.relations?.map((relation) => `- ${relationLine(relation)}`).join("\n");
-  return [head, one.content.trim(), relations, history].filter(Boolean).join("\n\n");
+  const times = `${one.read_count} ${one.read_count === 1 ? "time" : "times"}`;
+  const never = one.read_count === undefined ? "" : "Never read before";
+  const used = one.last_read ? `Read ${times}, last ${one.last_read}` : never;
+  return [head, used, one.content.trim(), relations, history].filter(Boolean).join("\n\n");
 }
 
 /** Hosts cut results of more than about 50,000 characters without a word: better we say what is missing. */
@@ -114,9 +126,9 @@ export const get = operation({
     refs: z.array(ref).min(1).max(50),
     version: z.string().min(7).max(64).describe("Version or commit, 7 digits or more; for one ref").optional(),
     as_of: asOf.optional(),
-    include: z.array(z.enum(["history", "relations"])).optional(),
+    include: z.array(z.enum(["history", "relations", "usage"])).optional(),
   }),
-  output: z.object({ entries: z.array(entry), missing: z.array(z.string()).optional() }),
+  output: z.object({ entries: z.array(entry), missing: z.array(z.string()).optional(), hint: z.string().optional() }),
   effect: "read",
   idempotent: true,
   toolset: "default",
@@ -125,10 +137,13 @@ export const get = operation({
   alsoAt: [{ method: "POST", path: "/get", name: "get_several" }],
   // Its history, and what leads to it, change while the entry's version stays.
   versionOf: ({ entries: [one, ...more], missing }) =>
-    more.length > 0 || missing || one?.history || one?.relations ? undefined : one?.version,
+    more.length > 0 || missing || one?.history || one?.relations || one?.read_count !== undefined
+      ? undefined
+      : one?.version,
   args: ["refs"],
-  render: ({ entries, missing }, style) => {
+  render: ({ entries, missing, hint }, style) => {
     const parts = withinRoom(entries.map((one) => renderEntry(one, style === "detailed")));
+    if (hint) parts.push(hint);
     if (missing?.length) parts.push(`Not found: ${missing.join(", ")}`);
     return parts.join("\n\n---\n\n");
   },
@@ -153,6 +168,8 @@ export const get = operation({
         },
       );
     const entries: EntryOutput[] = [];
+    const given: Used[] = [];
+    if (include?.includes("usage")) memory.usage.refresh();
     const missing: string[] = [];
     let first: MemoryError | undefined;
     for (const text of refs) {
@@ -160,7 +177,14 @@ export const get = operation({
         const found = await read(memory, text, { version, view });
         const history = include?.includes("history") ? await historyOf(memory, text) : undefined;
         const related = include?.includes("relations") ? await relationsOf(memory, text, view) : {};
-        entries.push({ ...found, ...(history ? { history } : {}), ...related });
+        const used = {
+          store: found.store,
+          path: found.path,
+          ...(found.entry.id === undefined ? {} : { id: found.entry.id }),
+        };
+        const reads = include?.includes("usage") ? readsOf(memory, used) : {};
+        entries.push({ ...found.entry, ...(history ? { history } : {}), ...related, ...reads });
+        if (version === undefined && view.commit === undefined) given.push(used);
       } catch (error) {
         if (!(error instanceof MemoryError && error.code === "not_found")) throw error;
         first ??= error;
@@ -168,12 +192,22 @@ export const get = operation({
       }
     }
     if (entries.length === 0 && first) throw first;
-    return { entries, ...(missing.length === 0 ? {} : { missing }) };
+    memory.usage.read(given, memory.now());
+    const { state } = memory.usage;
+    const hint = include?.includes("usage") && state !== true ? `Reads are not counted: ${state}.` : undefined;
+    return { entries, ...(missing.length === 0 ? {} : { missing }), ...(hint === undefined ? {} : { hint }) };
   },
 });
 
 /** So many are shown: the others' notes are in as many files. */
 const MOST_RELATIONS = 100;
+
+/** How often an entry was read before this, and when last; nothing where nothing is counted. */
+function readsOf(memory: Memory, used: Used): Pick<EntryOutput, "read_count" | "last_read"> {
+  if (memory.usage.state !== true) return {};
+  const reads = memory.usage.readsOf(used);
+  return { read_count: reads?.count ?? 0, ...(reads ? { last_read: iso(reads.last) } : {}) };
+}
 
 async function relationsOf(memory: Memory, text: string, view: View) {
   const entry = await indexedAt(memory, text, view);

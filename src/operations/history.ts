@@ -4,6 +4,7 @@ import { diffEntries, renderDiff } from "../entry/diff.js";
 import { isPrivate, locate } from "../entry/entry-path.js";
 import { blameEntry } from "../memory/blame.js";
 import { recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
+import { hintOf } from "../memory/just-before.js";
 import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
 import { refuseRelations } from "../memory/relation-check.js";
@@ -155,7 +156,10 @@ const restore = operation({
       await refuseSecrets(draft, given.allow_secrets ?? []);
       return {
         record: recordOf([edit], caller, given.reason),
-        answer: (written) => resultOf(memory, store, edit, written),
+        answer: (written) => ({
+          ...resultOf(memory, store, edit, written),
+          ...hintOf(memory, edit, written, caller),
+        }),
       };
     });
   },

@@ -77,4 +77,7 @@ export const writeResult = z.object({
   private: z.literal(true).optional(),
   hint: z.string().optional(),
   dangling: z.array(z.string()).optional(),
+  categorised: z
+    .object({ category: z.string().optional(), topic: z.string().optional(), because: z.string() })
+    .optional(),
 });

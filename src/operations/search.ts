@@ -149,7 +149,12 @@ export const search = operation({
     const asked = { ...request(given, memory), ...related };
     const need = view.commit === undefined ? historyNeed(given) : undefined;
     const degraded = need !== undefined && !(await memory.historyKnown(need));
+    const start = performance.now();
     const found = await view.index.search(asked);
+    if (view.commit === undefined && asked.query !== undefined && given.cursor === undefined) {
+      const { name } = await memory.store();
+      memory.usage.asked(name, asked.query, memory.now(), performance.now() - start, found.total);
+    }
     if (view.commit === undefined) await memory.awaitStale(found.hits.map(({ entry }) => entry));
     return {
       hits: found.hits.map(({ entry, score, snippet, flags, explain }) => ({

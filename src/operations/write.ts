@@ -2,6 +2,7 @@ import * as z from "zod";
 import { MemoryError } from "../errors.js";
 import type { Draft } from "../memory/draft.js";
 import { type Edit, recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
+import { hintOf } from "../memory/just-before.js";
 import type { Memory } from "../memory/memory.js";
 import { refuseMixed } from "../memory/private.js";
 import { refuseRelations } from "../memory/relation-check.js";
@@ -97,7 +98,11 @@ async function writeAll(
     goOn(signal);
     return {
       record: recordOf(edits, caller, reason),
-      answer: (written) => edits.map((edit) => resultOf(memory, store, edit, written)),
+      answer: (written) =>
+        edits.map((edit) => ({
+          ...resultOf(memory, store, edit, written),
+          ...hintOf(memory, edit, written, caller),
+        })),
     };
   });
 }

@@ -1,4 +1,4 @@
-import { adjustmentsOf } from "./adjustments.js";
+import { adjustmentsOf, type Moment } from "./adjustments.js";
 import type { Ranked } from "./order.js";
 import { type HeldPhrases, phraseGain, type Ranking } from "./ranking.js";
 import type { Explanation, SearchHit } from "./search-request.js";
@@ -32,12 +32,12 @@ export function explain(
   plan: WeightedPlan,
   scorer: TextScorer,
   held: HeldPhrases | undefined,
-  now: number,
+  moment: Moment,
 ): Explanation {
   const clauses = scorer.explain(plan, slot);
   const text = clauses.reduce((sum, clause) => sum + clause.score, 0);
   const phrases = phraseGain(text, held?.shares.get(entry));
-  return { clauses, phrases, adjustments: adjustmentsOf(entry, now), final: score };
+  return { clauses, phrases, adjustments: adjustmentsOf(entry, moment), final: score };
 }
 
 /** What the caller should know about how the query was read; undefined when nothing is odd. */

@@ -20,6 +20,7 @@ export interface Indexed {
   readonly topic?: string;
   readonly status?: "archived";
   readonly importance?: number;
+  readonly decay_rate?: number;
   readonly priority?: number;
   readonly confidence?: number;
   readonly applies_to?: readonly string[];
@@ -76,6 +77,7 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
     topic: fields.topic && share(fields.topic),
     status: fields.status,
     importance: fields.importance,
+    decay_rate: fields.decay_rate,
     priority: fields.priority,
     confidence: fields.confidence,
     applies_to: fields.applies_to?.map(share),

@@ -1,4 +1,4 @@
-import { MOST_RECENCY, recencyFactor } from "./adjustments.js";
+import { LEAST_WEIGHT, MOST_RECENCY, type Moment, recencyFactor, weightAt } from "./adjustments.js";
 import type { EntryTable } from "./entry-table.js";
 import { exactly } from "./filters.js";
 import type { Indexed } from "./indexed.js";
@@ -29,9 +29,8 @@ export interface HeldPhrases {
 }
 
 /** One search as the ranking needs it; `needed` is the end of the page. */
-export interface RankInput {
+export interface RankInput extends Moment {
   readonly request: SearchRequest;
-  readonly now: number;
   readonly needed: number;
   /** Absent in a list. */
   readonly matches?: TextMatches;
@@ -48,7 +47,7 @@ export interface Ranking {
 
 /** Takes what text and the engine's filters (`allowed`) leave through the other filters, scores and orders it. */
 export function rank(input: RankInput, table: EntryTable, allowed: ReadonlySet<number> | undefined): Ranking {
-  const { request, now, matches, held } = input;
+  const { request, now, decay, matches, held } = input;
   const passes = exactly(request);
   const include = request.include ?? [];
   const floor = request.min_score ?? floorFor(table.size);
@@ -66,12 +65,14 @@ export function rank(input: RankInput, table: EntryTable, allowed: ReadonlySet<n
       if (held?.required && held.shares.get(entry) !== 1) continue;
       const text = matches.scores[slot]!;
       const gained = held === undefined ? text : text + phraseGain(text, held.shares.get(entry));
-      const weighted = gained * table.weightAt(slot);
-      // Most hits are counted and no more: then no power has to be computed for them.
-      if (sort === "relevance" && weighted >= floor && weighted * MOST_RECENCY < (found.last?.score ?? 0)) {
+      const most = gained * table.weightAt(slot);
+      const least = decay === undefined ? most : gained * LEAST_WEIGHT;
+      // Most hits are counted and no more: then no power has to be computed for them, nor when they were read.
+      if (sort === "relevance" && least >= floor && most * MOST_RECENCY < (found.last?.score ?? 0)) {
         total++;
         continue;
       }
+      const weighted = decay === undefined ? most : gained * weightAt(entry, decay, now);
       score = Math.min(weighted * recencyFactor(table.timeAt(slot), now), 1);
       if (score > best) best = score;
       if (score < floor) continue;

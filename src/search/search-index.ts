@@ -2,7 +2,9 @@ import { create, insert, type Orama, type OramaPluginSync, remove, search, type 
 import { internalDocumentIDStore, index as oramaIndex } from "@orama/orama/components";
 import type { Change } from "../entry/change.js";
 import type { Entry } from "../entry/entry.js";
+import type { Moment } from "./adjustments.js";
 import { readCursor, writeCursor } from "./cursor.js";
+import type { Decay } from "./decay.js";
 import { EntryTable } from "./entry-table.js";
 import { conditionsOf, dayOf } from "./filters.js";
 import { explain, hintOf, toHit } from "./hits.js";
@@ -26,6 +28,8 @@ export interface SearchIndexOptions {
   readonly placesOf: RelationGraphOptions["placesOf"];
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** How importance wears off, asked at every search; undefined = not at all. */
+  readonly decay?: () => Decay | undefined;
 }
 
 // String columns are text and go to our index; all others are filters and stay Orama's.
@@ -150,22 +154,27 @@ export class SearchIndex {
     const query = readQuery(request.query);
     const { cursor } = request;
     const { generation, supersessions } = this.#table;
+    const decay = this.#options.decay?.();
+    const stateOf = (content: string): string => (decay ? `${content} ${decay.rate}` : content);
     const { offset, now } =
-      cursor === undefined ? { offset: 0, now: this.#options.now() } : readCursor(cursor, request, generation);
+      cursor === undefined ? { offset: 0, now: this.#options.now() } : readCursor(cursor, request, stateOf(generation));
+    const moment: Moment = { now, ...(decay && { decay }) };
     const needed = offset + Math.min(Math.max(Math.trunc(request.limit ?? DEFAULT_LIMIT), 1), MAX_LIMIT);
-    const held = query && (await this.#heldPhrases(request, query, now));
+    const held = query && (await this.#heldPhrases(request, query, moment));
     if (cursor !== undefined && generation !== this.#table.generation)
-      readCursor(cursor, request, this.#table.generation);
+      readCursor(cursor, request, stateOf(this.#table.generation));
     // From here to the bodies nothing waits, so the index cannot change under the page.
-    const ranking = this.#run(request, query, now, needed, held);
+    const ranking = this.#run(request, query, moment, needed, held);
     const { plan } = ranking;
     const shown = ranking.page.slice(offset);
     const needles = query && plan ? needlesOf(query, plan, this.#text) : [];
     const explained = shown.map((hit) =>
-      request.explain && plan ? explain(hit, plan, this.#scorer, held, now) : undefined,
+      request.explain && plan ? explain(hit, plan, this.#scorer, held, moment) : undefined,
     );
     const nextCursor =
-      needed < ranking.total ? writeCursor(request, this.#table.generation, { offset: needed, now }) : undefined;
+      needed < ranking.total
+        ? writeCursor(request, stateOf(this.#table.generation), { offset: needed, now })
+        : undefined;
     const hits = await Promise.all(
       shown.map(async (hit, i) => {
         const { store, path, summary } = hit.entry;
@@ -182,7 +191,7 @@ export class SearchIndex {
   #run(
     request: SearchRequest,
     query: ParsedQuery | undefined,
-    now: number,
+    moment: Moment,
     needed: number,
     held?: HeldPhrases,
   ): Ranking {
@@ -192,7 +201,7 @@ export class SearchIndex {
       // Phrases that nobody holds are no condition.
       const asked = held && held.shares.size > 0 ? { held } : {};
       const left = near && allowed ? new Set([...near].filter((slot) => allowed.has(slot))) : (near ?? allowed);
-      ranking = rank({ request, now, needed, ...(matches && { matches }), ...asked }, this.#table, left);
+      ranking = rank({ request, ...moment, needed, ...(matches && { matches }), ...asked }, this.#table, left);
       return ranking.page.map(({ slot }, i): TokenScore => [slot, needed - i]);
     };
     const conditions = conditionsOf(request);
@@ -206,7 +215,7 @@ export class SearchIndex {
     return ranking;
   }
 
-  async #heldPhrases(request: SearchRequest, query: ParsedQuery, now: number): Promise<HeldPhrases | undefined> {
+  async #heldPhrases(request: SearchRequest, query: ParsedQuery, moment: Moment): Promise<HeldPhrases | undefined> {
     const { phrases, required } = phrasesToCheck(query);
     if (phrases.length === 0) return undefined;
     const likely = new Map<Indexed, number>();
@@ -217,7 +226,7 @@ export class SearchIndex {
       }
     }
     const first: SearchRequest = { ...request, sort: "relevance", min_score: 0 };
-    const { page } = this.#run(first, query, now, MAX_PHRASE_READS, { shares: likely, required: true });
+    const { page } = this.#run(first, query, moment, MAX_PHRASE_READS, { shares: likely, required: true });
     const candidates = page.flatMap(({ entry }) => (likely.has(entry) ? entry : []));
     return { shares: await sharesHeld(candidates, phrases, this.#options.readBody), required };
   }

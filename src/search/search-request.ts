@@ -1,4 +1,5 @@
 import type { Kind } from "../entry/kinds.js";
+import type { Decayed } from "./decay.js";
 import type { Indexed } from "./indexed.js";
 import type { ClauseMatch } from "./text-scorer.js";
 
@@ -64,6 +65,8 @@ export interface HitFlags {
 export interface Adjustment {
   readonly name: "importance" | "priority" | "recency";
   readonly factor: number;
+  /** How importance wore off, where it does. */
+  readonly decay?: Decayed;
 }
 
 /** Where a score comes from: the clauses' scores plus what held phrases add, times the adjustments, gives `final` (at most 1). */

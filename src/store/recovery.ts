@@ -1,11 +1,14 @@
 import path from "node:path";
+import { MemoryError } from "../errors.js";
 import type { Operation } from "../git/discover.js";
 import { removeTemporaries } from "../git/git-fs.js";
 import { foundAt } from "../git/journal.js";
+import type { WriteLock } from "../git/lock.js";
 import { blobId } from "../git/objects.js";
 import { diskPath, type StoreContext, storePath } from "./context.js";
 import type { HeldPath, WorktreeState } from "./local-state.js";
 import { isInside, readWorkingFile, replaceWorkingFile } from "./working-files.js";
+import { asRefusal } from "./writable.js";
 
 /** Operations during which git rewrites the working tree step by step: no write of ours reaches it. */
 const REWRITING: ReadonlySet<Operation> = new Set(["rebase", "cherry-pick", "revert", "bisect"]);
@@ -93,4 +96,16 @@ export async function noteWrite(
     held: [...state.held, ...held.filter((one) => !known.has(one.path))],
     dropped: state.dropped.filter((one) => !files.includes(one.path)),
   });
+}
+
+/** The same when a store opens, without disturbing anybody who is at work: then they complete what they began. */
+export async function recoverAtStart(context: StoreContext, lock: WriteLock): Promise<void> {
+  const { journal, local } = context;
+  const settled = (await journal.tip()) === (await journal.mark("written")) && !local.publishing;
+  if (settled && (await local.read()).held.length === 0) return;
+  await lock
+    .hold(() => recover(context))
+    .catch((error: unknown) => {
+      if (!(error instanceof MemoryError && error.code === "locked") && asRefusal(error) === error) throw error;
+    });
 }

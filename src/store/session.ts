@@ -1,8 +1,11 @@
+import type { WhoWrote } from "./last-write.js";
 import type { Current } from "./observed.js";
 import type { FileWrite, WriteRecord } from "./writer.js";
 
 /** What a write did. */
 export interface Written {
+  /** When it was recorded (ms); undefined when there was nothing to write. */
+  readonly at?: number;
   /** The branch's commit, in `each` mode. */
   readonly commit?: string;
   /** Why it is not where it will be: held back, or not published yet. A sentence part. */
@@ -12,6 +15,8 @@ export interface Written {
 /** Work under the write lock. */
 export interface Session {
   read(file: string): Promise<Current | undefined>;
+  /** The last write of ours to a store path, here in this worktree, if it was after `since` (ms). */
+  lastWrite(file: string, since: number): Promise<WhoWrote | undefined>;
   /** Records and places the files as one write; those in `private/` are placed on no record. Throws StartOver when a file changed since it was read. */
   write(files: readonly FileWrite[], record: WriteRecord): Promise<Written>;
 }

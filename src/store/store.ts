@@ -3,7 +3,6 @@ import { MANIFEST_FILE, type Manifest, parseManifest } from "../entry/manifest.j
 import { MemoryError } from "../errors.js";
 import { createExclusive, readIfThere, stamp } from "../git/git-fs.js";
 import { Host } from "../git/host.js";
-import { signsCommits } from "../git/identity.js";
 import { Journal, RefMoved } from "../git/journal.js";
 import { WriteLock } from "../git/lock.js";
 import { type CommitOutcome, commitStore } from "./commit-store.js";
@@ -12,18 +11,20 @@ import type { FoundStore } from "./find-store.js";
 import { type History, history, readVersion } from "./history.js";
 import { HistoryIndex } from "./history-index.js";
 import { JournalLog } from "./journal-log.js";
+import { lastWrite } from "./last-write.js";
 import { LocalState, localFolder } from "./local-state.js";
 import type { Current, Invalid } from "./observed.js";
 import { Observer } from "./observer.js";
 import { Past } from "./past.js";
 import { writeFiles } from "./private-files.js";
 import { publishPending } from "./publisher.js";
-import { recover } from "./recovery.js";
+import { recover, recoverAtStart } from "./recovery.js";
 import { sameSession } from "./same-session.js";
 import type { Session } from "./session.js";
 import { type StoreStatus, statusOf } from "./status.js";
 import type { StoreOptions } from "./store-options.js";
 import { type StoreView, storeView } from "./store-view.js";
+import { unsignedCommits } from "./unsigned.js";
 import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
 import { asRefusal, assertWritable, isWritable } from "./writable.js";
@@ -43,6 +44,7 @@ export class Store {
   readonly #lock: WriteLock;
   readonly #options: StoreOptions;
   readonly #touched = new Set<string>();
+  readonly #unsigned: () => Promise<boolean>;
   #scanDue = false;
   #scannedAt = 0;
   #refreshing: Promise<unknown> = Promise.resolve();
@@ -50,13 +52,14 @@ export class Store {
   #unwatch: (() => void) | undefined;
   #unpublished: string | undefined;
   #writes = 0;
-  #signs: { stamp: string; value: boolean } | undefined;
+  #manifestStamp: string | undefined;
 
   private constructor(context: StoreContext, lock: WriteLock, options: StoreOptions) {
     this.#context = context;
     this.#observer = new Observer(context);
     this.#lock = lock;
     this.#options = options;
+    this.#unsigned = unsignedCommits(context, options);
     const inTurn = (work: () => void): Promise<void> => {
       const turn = this.#refreshing.then(work);
       this.#refreshing = turn.catch(() => undefined);
@@ -111,6 +114,11 @@ export class Store {
     return this.#context.manifest;
   }
 
+  /** The folder of what is never committed. */
+  get localFolder(): string {
+    return localFolder(this.root, this.#context.host?.repository);
+  }
+
   /** The store's folder as seen from its repository's top; `.` when they are one. */
   get relativeRoot(): string {
     return this.#context.prefix.slice(0, -1) || ".";
@@ -125,11 +133,16 @@ export class Store {
     return this.#context.mode;
   }
 
+  /** The mode of this kind of store when no setting says otherwise. */
+  get usualMode(): CommitMode {
+    return this.#context.usual;
+  }
+
   /** Recovers what a dead process left, begins to watch, and tells every entry. */
   async start(): Promise<void> {
     if (this.#options.watch && isWritable(...this.#places)) this.#watch();
     else if (this.#options.watch) this.#watching = "this checkout is read-only";
-    await this.#recoverAtStart();
+    await recoverAtStart(this.#context, this.#lock);
     const { journal, mode } = this.#context;
     if (mode === "each" && (await journal.tip()) !== (await journal.mark("published")))
       this.#unpublished = "it was not published yet when its writer ended";
@@ -137,18 +150,6 @@ export class Store {
     const scan = this.#observer.start(this.#options.sink, this.#options.scanned);
     this.#refreshing = scan.catch(() => undefined);
     await scan;
-  }
-
-  async #recoverAtStart(): Promise<void> {
-    const { journal, local } = this.#context;
-    const settled = (await journal.tip()) === (await journal.mark("written")) && !local.publishing;
-    if (settled && (await local.read()).held.length === 0) return;
-    // Somebody alive may be at work: then it completes what it began.
-    await this.#lock
-      .hold(() => recover(this.#context))
-      .catch((error: unknown) => {
-        if (!(error instanceof MemoryError && error.code === "locked") && asRefusal(error) === error) throw error;
-      });
   }
 
   /** Where a write would begin: the store and its local state. */
@@ -176,7 +177,7 @@ export class Store {
       this.#touched.clear();
       try {
         // A manifest that cannot be read while somebody edits it leaves the one we have.
-        if (touched.includes(MANIFEST_FILE)) await this.reload().catch(() => undefined);
+        if ((await stamp(this.#manifestFile)) !== this.#manifestStamp) await this.reload().catch(() => undefined);
         this.#options.sink(await this.#observer.refresh(touched));
         const age = performance.now() - this.#scannedAt;
         if (!this.#scanDue && age < (this.#watching === true ? RESCAN_MS : UNWATCHED_RESCAN_MS)) return;
@@ -192,13 +193,19 @@ export class Store {
     return turn;
   }
 
+  get #manifestFile(): string {
+    return path.join(this.root, MANIFEST_FILE);
+  }
+
   /** Reads the manifest again: settings apply from here on. */
   async reload(): Promise<void> {
-    const bytes = await readIfThere(path.join(this.root, MANIFEST_FILE));
+    this.#manifestStamp = await stamp(this.#manifestFile);
+    const bytes = await readIfThere(this.#manifestFile);
     if (!bytes) return;
     const manifest = parseManifest(bytes);
-    this.#context.manifest = manifest;
+    // One that sets what cannot be leaves all as it was.
     this.#context.mode = this.#options.mode?.(manifest, this.#context.usual) ?? this.#context.usual;
+    this.#context.manifest = manifest;
   }
 
   /** Compares every file anew at the next refresh. */
@@ -247,9 +254,10 @@ export class Store {
     const writer = new Writer(this.#context, this.#observer);
     return work({
       read: (file) => writer.read(file),
+      lastWrite: (file, since) => lastWrite(this.#context, file, since),
       write: async (files, record) => {
         const { recorded, journaled } = await writeFiles(this.#context, writer, files, record);
-        const publication = journaled ? await publishPending(this.#context, await this.#mayPublish()) : undefined;
+        const publication = journaled ? await publishPending(this.#context, await this.#unsigned()) : undefined;
         if (publication) this.#unpublished = publication.pending;
         for (const { path: file } of files) this.#touched.add(file);
         if (++this.#writes % PACK_AFTER === 0) this.#pack();
@@ -257,7 +265,7 @@ export class Store {
         if (!recorded) return {};
         const commit = publication?.commits.get(recorded.commit.oid);
         const pending = recorded.held ?? publication?.pending;
-        return { ...(commit && { commit }), ...(pending && { pending }) };
+        return { at: recorded.commit.at, ...(commit && { commit }), ...(pending && { pending }) };
       },
     });
   }
@@ -268,15 +276,6 @@ export class Store {
     if (git) void journal.pack(git).catch(() => undefined);
   }
 
-  async #mayPublish(): Promise<boolean> {
-    const { host, mode } = this.#context;
-    if (!host || mode !== "each") return true;
-    const now = await stamp(path.join(host.repository.commonDir, "config"));
-    if (this.#signs?.stamp !== now)
-      this.#signs = { stamp: now, value: await signsCommits(host.repository, this.#options.git, this.#options.env) };
-    return !this.#signs.value;
-  }
-
   /** Brings into place what git's operations held back, and publishes what could not be before. */
   async settle(): Promise<void> {
     const held = this.#observer.state.held.length > 0;
@@ -285,7 +284,7 @@ export class Store {
     if (held && !left && this.#unpublished === undefined && (await this.#context.host?.operation())) return;
     return this.#lock.hold(async () => {
       await recover(this.#context);
-      this.#unpublished = (await publishPending(this.#context, await this.#mayPublish())).pending;
+      this.#unpublished = (await publishPending(this.#context, await this.#unsigned())).pending;
       await this.refresh();
     });
   }

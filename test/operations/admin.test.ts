@@ -22,6 +22,7 @@ describe("admin status", () => {
       dropped: [],
       git: {},
       watching: false,
+      usage: true,
     });
   });
 
@@ -130,58 +131,6 @@ describe("admin commit", () => {
     expect(await bench.call("admin commit")).toEqual({ committed: false, files: [] });
     expect(await bench.call("admin status")).toMatchObject({ pending: [] });
     expect(git(bench.dir, "fsck", "--strict", "--no-dangling")).toBe("");
-  });
-});
-
-describe("admin config", () => {
-  it("lists, shows one, and writes one with every comment kept", async () => {
-    const { settings } = await bench.call<{ settings: Json[] }>("admin config");
-    expect(settings).toMatchObject([
-      { key: "commit", value: "journal", source: "default", description: expect.stringContaining("branch") },
-      { key: "response_format", value: "concise", source: "default" },
-      { key: "sessions", value: "personal", source: "default" },
-      { key: "check_max_new", value: 50, source: "default" },
-      { key: "check_similarity", value: 0.85, source: "default" },
-      { key: "semantic_search_threshold", value: 0.7, source: "default" },
-    ]);
-    const text = "# ours\nformat: 1 # one\nscope: project\nname: demo\n\n# how\ncommit: journal\nmine: {a: 1}\n";
-    await bench.hand("memory.yaml", text);
-    const set = await bench.call("admin config", { key: "commit", value: "each" });
-    expect(set).toMatchObject({ settings: [{ key: "commit", value: "each", source: "store" }] });
-    expect(bench.text("memory.yaml")).toBe(text.replace("commit: journal", "commit: each"));
-    expect(await bench.call("admin status")).toMatchObject({ stores: [{ commit: "each" }] });
-    await bench.call("admin config", { key: "response_format", value: "json" });
-    expect(bench.text("memory.yaml")).toContain("# how\ncommit: each\n");
-    expect(bench.text("memory.yaml")).toContain("response_format: json");
-    expect(await bench.call("admin config", { key: "response_format" })).toMatchObject({
-      settings: [{ key: "response_format", value: "json", source: "store" }],
-    });
-  });
-
-  it("writes a number as a number, and refuses what is none", async () => {
-    const set = await bench.call("admin config", { key: "check_max_new", value: "7" });
-    expect(set).toMatchObject({ settings: [{ key: "check_max_new", value: 7, source: "store" }] });
-    expect(bench.text("memory.yaml")).toMatch(/^check_max_new: 7$/m);
-    for (const value of ["many", "-1", "2.5", ""]) {
-      const error = await bench.refused("admin config", { key: "check_max_new", value }, "invalid_input");
-      expect(error.message).toContain("a whole number from 0 to");
-    }
-    expect(bench.text("memory.yaml")).toMatch(/^check_max_new: 7$/m);
-  });
-
-  it("keeps every other byte of memory.yaml, also on the line it changes", async () => {
-    const text = 'format:   1\nscope: "project"\nname: demo\ncommit: journal # how\nmine:   {a: 1}\n';
-    await bench.hand("memory.yaml", text);
-    await bench.call("admin config", { key: "commit", value: "each" });
-    expect(bench.text("memory.yaml")).toBe(text.replace("journal", "each"));
-  });
-
-  it("refuses unknown keys and values and writes nothing", async () => {
-    const before = bench.trace();
-    await bench.refused("admin config", { key: "colour" }, "invalid_input");
-    const error = await bench.refused("admin config", { key: "commit", value: "sometimes" }, "invalid_input");
-    expect(error.message).toContain("journal, each");
-    expect(bench.trace()).toEqual(before);
   });
 });
 

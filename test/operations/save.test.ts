@@ -14,6 +14,7 @@ describe("save", () => {
       content: "We keep invoices in Postgres.",
       category: "decision",
       tags: ["Billing", "database", "billing"],
+      fields: { topic: "storage" },
       reason: "asked in review",
     });
     expect(saved).toEqual({
@@ -27,7 +28,7 @@ describe("save", () => {
       committed: false,
     });
     expect(bench.text("memories/use-postgres-for-billing.md")).toBe(
-      `---\nid: ${saved.id}\ntitle: Use Postgres for billing\ncategory: decision\ntags: [billing, database]\n---\n\nWe keep invoices in Postgres.\n`,
+      `---\nid: ${saved.id}\ntitle: Use Postgres for billing\ntopic: storage\ncategory: decision\ntags: [billing, database]\n---\n\nWe keep invoices in Postgres.\n`,
     );
     expect(bench.journal()).toEqual(["memory: add memory use-postgres-for-billing"]);
   });

@@ -103,7 +103,7 @@ describe("each write becomes a commit", () => {
     put(path.join(dir, FILE), entryText("Staged"));
     git(dir, "add", FILE);
     const answer = await save("B");
-    expect(answer).toEqual({ pending: `${FILE} has staged changes` });
+    expect(answer).toEqual({ at: expect.any(Number), pending: `${FILE} has staged changes` });
     expect((await save("Two", "memories/two.md")).pending).toContain("staged");
     expect(git(dir, "show", `:${FILE}`)).toBe(entryText("Staged"));
     git(dir, "reset", "-q");
@@ -119,7 +119,7 @@ describe("each write becomes a commit", () => {
   it("a person who commits or amends the pending file gets no second commit of it", async () => {
     await save("A");
     git(dir, "checkout", "-q", "--detach");
-    expect(await save("B")).toEqual({ pending: "HEAD is detached" });
+    expect(await save("B")).toEqual({ at: expect.any(Number), pending: "HEAD is detached" });
     git(dir, "switch", "-q", "main");
     git(dir, "commit", "-qam", "mine");
     await store.settle();
@@ -170,7 +170,7 @@ describe("each write becomes a commit", () => {
     expect((await waiting).commit).toBeDefined();
     fs.writeFileSync(lock, "");
     fs.utimesSync(lock, new Date(0), new Date(0));
-    expect(await save("B")).toEqual({ pending: "git's index.lock is held" });
+    expect(await save("B")).toEqual({ at: expect.any(Number), pending: "git's index.lock is held" });
     expect(fs.existsSync(lock)).toBe(true);
     fs.rmSync(lock);
     await store.settle();
@@ -182,7 +182,7 @@ describe("each write becomes a commit", () => {
     expect((await save("A")).pending).toContain("commit.gpgsign");
     git(dir, "config", "commit.gpgsign", "false");
     const ci = await openStore(dir, { publishes: false });
-    expect(await write(ci, FILE, entryText("B"))).toEqual({});
+    expect(await write(ci, FILE, entryText("B"))).toEqual({ at: expect.any(Number) });
     await ci.close();
     expect(log()).toHaveLength(1);
     await save("C");
