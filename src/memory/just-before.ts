@@ -23,7 +23,7 @@ export async function writtenJustBefore(
 }
 
 /** What a writer has to know of another one who wrote within `window` milliseconds before; undefined = nothing. */
-export function noticeOf(before: WhoWrote, caller: Caller, at: number, window: number): string | undefined {
+function noticeOf(before: WhoWrote, caller: Caller, at: number, window: number): string | undefined {
   const age = Math.max(at - before.at, 0);
   if (age >= window || (before.session === caller.session && before.agent === caller.agent)) return undefined;
   const who = before.agent === undefined ? "another writer" : `another writer (${before.agent})`;
