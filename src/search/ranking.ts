@@ -72,6 +72,8 @@ export function rank(input: RankInput, table: EntryTable, allowed: ReadonlySet<n
         total++;
         continue;
       }
+      // Nor for what is too weak, once something better is known to be.
+      if (most * MOST_RECENCY < floor && most * MOST_RECENCY <= best) continue;
       const weighted = decay === undefined ? most : gained * weightAt(entry, decay, now);
       score = Math.min(weighted * recencyFactor(table.timeAt(slot), now), 1);
       if (score > best) best = score;
