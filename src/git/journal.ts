@@ -19,6 +19,10 @@ export interface JournalChange {
   readonly op: string;
   /** The path that the file was moved from. */
   readonly from?: string;
+  /** `<store>:<address> <version>` in another store that the entry came from. */
+  readonly source?: string;
+  /** `<store>:<address>` in another store where the entry went. */
+  readonly destination?: string;
 }
 
 /** What a change found at its own path: a moved file comes to where none was. */
@@ -77,15 +81,19 @@ function message(record: JournalRecord, changes: readonly JournalChange[]): stri
       ...optional("Memory-Agent", record.agent),
       ...optional("Memory-Session", record.session),
       ...optional("Memory-Branch", record.branch),
+      ...changes.flatMap(({ source, destination }) => [
+        ...optional("Memory-From", source),
+        ...optional("Memory-To", destination),
+      ]),
       ["Memory-Time", String(record.at)],
       ...changes.map((change) => ["Memory-Change", changeText(change)] as const),
     ],
   });
 }
 
-/** The message that a record has on the person's branch. */
-export const publicMessage = (record: JournalRecord): string => {
-  const parsed = parseMessage(message(record, []));
+/** The message that a journal commit has on the person's branch. */
+export const publicMessage = (commit: JournalCommit): string => {
+  const parsed = parseMessage(message(commit, commit.changes));
   return formatMessage({
     ...parsed,
     trailers: parsed.trailers.filter(([key]) => !PRIVATE_TRAILERS.has(key)),

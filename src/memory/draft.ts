@@ -90,7 +90,13 @@ export class Draft {
     const before = this.#puts.get(write.path);
     // Within one write a created entry stays created, whatever is changed in it afterwards.
     const op = before?.after && before.op === "created" && write.after ? "created" : write.op;
-    this.#puts.set(write.path, { ...write, op, ...(before?.from === undefined ? {} : { from: before.from }) });
+    const { from, source } = before ?? {};
+    this.#puts.set(write.path, {
+      ...write,
+      op,
+      ...(from === undefined ? {} : { from }),
+      ...(source === undefined ? {} : { source }),
+    });
   }
 
   /** The entries as this draft will leave them, of all files that it writes. */

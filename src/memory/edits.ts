@@ -10,6 +10,7 @@ import type { WriteRecord } from "../store/writer.js";
 import type { Caller } from "./caller.js";
 import type { Draft, Drafted } from "./draft.js";
 import type { Memory } from "./memory.js";
+import type { Redirection } from "./redirect.js";
 
 /** What one edit does to one entry, put into the draft already. */
 export interface Edit {
@@ -24,6 +25,8 @@ export interface Edit {
   readonly before?: WhoWrote;
   /** What was filled in from the entry's own words. */
   readonly categorised?: Categorised;
+  /** Of an entry that gets another address. */
+  readonly redirection?: Redirection;
 }
 
 /** What a write answers for one entry. */
@@ -40,6 +43,8 @@ export interface WriteResult {
   readonly pending?: string;
   /** In no commit, now and later. */
   readonly private?: true;
+  /** `<store>:<address>` where it came from, or is a copy of. */
+  readonly from?: string;
   readonly hint?: string;
   /** Of a file that was taken away: the entries whose relations lead there still. */
   readonly dangling?: string[];
@@ -98,6 +103,10 @@ const apart = ({ op }: Edit) => ({
   committed: false,
   ...(op === "deleted" ? { hint: "A private entry has no history: this one is gone for good." } : {}),
 });
+
+/** A result with one more hint. */
+export const withHint = <T extends { readonly hint?: string }>(result: T, hint: string | undefined): T =>
+  hint === undefined ? result : { ...result, hint: [result.hint, hint].filter(Boolean).join(". ") };
 
 /** Where a write stands: in a commit of the branch, or not yet and why. */
 export const standing = ({ commit, pending }: Written) => ({

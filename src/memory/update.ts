@@ -1,22 +1,25 @@
 import { formatAddress } from "../entry/address.js";
-import { locate } from "../entry/entry-path.js";
+import { isPrivate, locate } from "../entry/entry-path.js";
 import { checkContent, checkFields, FIELD_NAMES, normaliseFields, normaliseTags } from "../entry/fields.js";
 import { KINDS, type Kind } from "../entry/kinds.js";
 import { editEntry } from "../entry/markdown.js";
 import { checkName } from "../entry/name.js";
+import { formatScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
+import type { EntryKey } from "../search/indexed.js";
 import type { Draft, Drafted } from "./draft.js";
 import { assertBase, type Edit, idToWrite } from "./edits.js";
 import { fillIn } from "./fill-in.js";
 import { writtenJustBefore } from "./just-before.js";
 import type { Memory } from "./memory.js";
 import { refuseOtherSide } from "./private.js";
-import { redirect, relationsFrom } from "./redirect.js";
+import { type Redirection, redirect, relationsFrom } from "./redirect.js";
 import { notFound, resolveIn, scopeIn } from "./resolve.js";
 import { occupant, pathFor } from "./save.js";
+import { PERSONAL } from "./workspace.js";
 
-export interface UpdateInput {
-  readonly ref: string;
+/** What is to be different in an entry. */
+export interface Changes {
   readonly set?: Readonly<Record<string, unknown>>;
   readonly content?: string;
   readonly append?: string;
@@ -26,10 +29,14 @@ export interface UpdateInput {
   readonly base_version?: string;
 }
 
+export interface UpdateInput extends Changes {
+  readonly ref: string;
+}
+
 const invalid = (field: string, message: string, data: Record<string, unknown> = {}): MemoryError =>
   new MemoryError("invalid_input", message, { field, ...data });
 
-function newBody(body: string, { content, append, edits }: UpdateInput): string | undefined {
+function newBody(body: string, { content, append, edits }: Changes): string | undefined {
   if ([content, append, edits].filter((one) => one !== undefined).length > 1)
     throw invalid("content", "Give one of content, append and edits, not several.");
   if (content !== undefined) return content;
@@ -53,8 +60,21 @@ function newBody(body: string, { content, append, edits }: UpdateInput): string 
   return edits === undefined ? undefined : text;
 }
 
+/**
+ * The store that holds an entry of a scope once it is moved there: the one where new entries of the scope go. What is
+ * private stays where it is, and so does what is shared in a session, and where no store stands for the scope.
+ */
+export function storeFor(memory: Memory, from: EntryKey & { readonly scope: string }, scope: string): string {
+  const { workspace } = memory;
+  const wanted = workspace.canonical(scope);
+  if (scope !== PERSONAL && formatScope(wanted) === from.scope) return from.store;
+  const fits = workspace.folderOf(from.store, wanted) !== undefined;
+  if (fits && (wanted.level === "session" || isPrivate(from.path))) return from.store;
+  return fits && !workspace.hasHome(scope) ? from.store : workspace.home(scope);
+}
+
 /** The entry's new place, when `set` names one. */
-function movedTo(memory: Memory, entry: Drafted["entry"], set: Readonly<Record<string, unknown>>) {
+export function placeOf(memory: Memory, entry: Place, set: Readonly<Record<string, unknown>>) {
   const text = (field: string, fallback: string): string => {
     const value = set[field] ?? fallback;
     if (typeof value !== "string") throw invalid(`set.${field}`, `set.${field} has to be text.`);
@@ -70,7 +90,7 @@ function movedTo(memory: Memory, entry: Drafted["entry"], set: Readonly<Record<s
   return same ? undefined : { kind, name, scope };
 }
 
-function newFields(entry: Drafted["entry"], kind: Kind, input: UpdateInput): Record<string, unknown> {
+function newFields(entry: Drafted["entry"], kind: Kind, input: Changes): Record<string, unknown> {
   const set: Record<string, unknown> = { ...input.set };
   for (const place of ["name", "kind", "scope", "private"]) delete set[place];
   if ("id" in set) throw invalid("set.id", "An id is given once and cannot be changed.");
@@ -96,6 +116,20 @@ function newFields(entry: Drafted["entry"], kind: Kind, input: UpdateInput): Rec
   return normal;
 }
 
+/** The fields and the text that an input gives an entry that will be of a kind, and what to tell of them. */
+export function newText(memory: Memory, entry: Drafted["entry"], kind: Kind, input: Changes) {
+  const set = newFields(entry, kind, input);
+  const content = newBody(entry.body, input);
+  if (content !== undefined) checkContent(content);
+  const title = typeof set.title === "string" ? set.title : entry.title;
+  const changed = (content !== undefined && content !== entry.body) || title !== entry.title;
+  const tags = (set.tags ?? entry.fields.tags ?? []) as readonly string[];
+  const words = { kind, title, body: content ?? entry.body, tags };
+  const filled = changed ? fillIn(memory, words, { ...entry.fields, ...set }) : undefined;
+  Object.assign(set, filled?.set);
+  return { edit: { set, ...(content === undefined ? {} : { content }) }, told: filled?.told };
+}
+
 /** Puts an entry's new text, fields and place into the draft. */
 export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInput): Promise<Edit> {
   const { path } = await resolveIn(memory, input.ref, draft);
@@ -106,30 +140,46 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
   assertBase(address, old, input.base_version);
   refuseOtherSide(address, entry, input.set?.private);
   const before = await writtenJustBefore(memory, draft, old, input.base_version);
-  const target = movedTo(memory, entry, input.set ?? {});
+  const target = placeOf(memory, entry, input.set ?? {});
+  if (target) assertSameStore(memory, draft.store, old, input);
+  return { ...(await planChange(memory, draft, old, { target, input })), ...before };
+}
+
+/** The same for an entry that was read, and a place in its own store. */
+export async function planChange(
+  memory: Memory,
+  draft: Draft,
+  old: Drafted,
+  { target, input }: { readonly target: Place | undefined; readonly input: Changes },
+): Promise<Edit> {
+  const { entry, path } = old;
   const at = target ?? entry;
-  const set = newFields(entry, at.kind, input);
+  const { edit, told } = newText(memory, entry, at.kind, input);
+  const { set } = edit;
   if (at.scope !== entry.scope && entry.fields.relations && !("relations" in set))
     set.relations = relationsFrom(entry.scope, entry.fields.relations, at.scope);
-  const content = newBody(entry.body, input);
-  if (content !== undefined) checkContent(content);
-  const title = typeof set.title === "string" ? set.title : entry.title;
-  const changed = (content !== undefined && content !== entry.body) || title !== entry.title;
-  const tags = (set.tags ?? entry.fields.tags ?? []) as readonly string[];
-  const words = { kind: at.kind, title, body: content ?? entry.body, tags };
-  const filled = changed ? fillIn(memory, words, { ...entry.fields, ...set }) : undefined;
-  Object.assign(set, filled?.set);
-  const edit = { set, ...(content === undefined ? {} : { content }) };
   const bytes = editEntry(old.bytes, edit, at);
   if (!target && Buffer.compare(bytes, old.bytes) === 0)
     return { op: "unchanged", after: old, path, at: entry, id: entry.fields.id };
   // Every entry that we write has an id of its own from then on; of two copies the first keeps theirs.
   const id = idToWrite(memory, draft, path, entry.fields.id);
   const withId = id === entry.fields.id ? bytes : editEntry(old.bytes, { ...edit, set: { id, ...set } }, at);
-  const to = target ? await move(memory, draft, old, target) : path;
+  const moved = target && (await move(memory, draft, old, target));
+  const to = moved?.path ?? path;
   const op = target ? "renamed" : changeWord(entry.fields.status, set);
   draft.put({ path: to, after: withId, op, ...(target ? { from: path } : {}) });
-  return { op, after: await draft.read(to), path: to, at, id, ...before, ...filled?.told };
+  const after = await draft.read(to);
+  return { op, after, path: to, at, id, ...told, ...(moved ? { redirection: moved.redirection } : {}) };
+}
+
+function assertSameStore(memory: Memory, store: string, { path, entry }: Drafted, { ref, set }: UpdateInput): void {
+  const target = storeFor(memory, { store, path, scope: entry.scope }, String(set?.scope ?? entry.scope));
+  if (target === store) return;
+  throw invalid(
+    "set.scope",
+    `Nothing was written: ${ref} would go from the store ${store} to ${target}, and one write goes to one store. Move it by a call of its own.`,
+    { store: target },
+  );
 }
 
 function changeWord(status: string | undefined, set: Readonly<Record<string, unknown>>): string {
@@ -137,13 +187,19 @@ function changeWord(status: string | undefined, set: Readonly<Record<string, unk
   return set.status === "archived" ? "archived" : status === "archived" ? "restored" : "updated";
 }
 
-interface Place {
+/** Where an entry is, or will be. */
+export interface Place {
   readonly kind: Kind;
   readonly name: string;
   readonly scope: string;
 }
 
-async function move(memory: Memory, draft: Draft, { path, entry }: Drafted, at: Place): Promise<string> {
+async function move(
+  memory: Memory,
+  draft: Draft,
+  { path, entry }: Drafted,
+  at: Place,
+): Promise<{ readonly path: string; readonly redirection: Redirection }> {
   const to = pathFor(memory, draft, { ...at, private: entry.private });
   if (locate(to, draft.root).type !== "entry") throw invalid("set.name", `${to} cannot be an entry's path.`);
   const there = await occupant(memory, draft, to);
@@ -154,6 +210,5 @@ async function move(memory: Memory, draft: Draft, { path, entry }: Drafted, at: 
     });
   }
   draft.put({ path, after: null, op: "renamed" });
-  await redirect(memory, draft, { ...entry, path }, at);
-  return to;
+  return { path: to, redirection: await redirect(memory, draft, { ...entry, path }, at) };
 }

@@ -151,6 +151,17 @@ export class Workspace {
     return name;
   }
 
+  /** Whether some store stands for a scope: `home` gives its name then. */
+  hasHome(text: string): boolean {
+    const scope = this.canonical(text);
+    const claimed = this.#shared().some(({ store }) => this.folderOf(store.name, scope) !== undefined);
+    return claimed || this.#isPersonals(scope);
+  }
+
+  #isPersonals(scope: Scope): boolean {
+    return ["global", "session"].includes(scope.level) || formatScope(scope) === this.scope || this.#isKnown(scope);
+  }
+
   #names(): string {
     return `There is ${this.members()
       .map(({ store }) => store.name)
@@ -175,7 +186,7 @@ export class Workspace {
         { scope: formatScope(scope), stores: [first.store.name, second.store.name] },
       );
     if (first) return first.store.name;
-    if (scope.level === "global" || formatScope(scope) === this.scope || this.#isKnown(scope)) return PERSONAL;
+    if (this.#isPersonals(scope)) return PERSONAL;
     throw new MemoryError(
       "invalid_input",
       `No open store holds ${formatScope(scope)}, so nothing was written. The scopes here are ${this.scope} and personal.`,

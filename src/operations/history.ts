@@ -49,7 +49,8 @@ const list = operation({
       const who = [one.author, one.agent].filter(Boolean).join(" with ");
       const where = one.aside ? `aside: ${one.aside}` : one.pending ? "pending" : (one.commit?.slice(0, 10) ?? "");
       const why = one.reason ? ` — ${one.reason.split("\n", 1)[0]}` : "";
-      return `- ${one.number ?? "·"} ${one.at} ${one.change_type} by ${who} · ${(one.version ?? "gone").slice(0, 12)} ${where}${why}`;
+      const across = `${one.from ? ` from ${one.from}` : ""}${one.to ? ` to ${one.to}` : ""}`;
+      return `- ${one.number ?? "·"} ${one.at} ${one.change_type}${across} by ${who} · ${(one.version ?? "gone").slice(0, 12)} ${where}${why}`;
     });
     const more = total > versions.length ? `\n${total} in all; limit shows more.` : "";
     return `\`${address}\`\n${lines.join("\n")}${more}${truncated ? "\nOlder versions were not reached." : ""}${hint ? `\n${hint}` : ""}`;

@@ -75,6 +75,7 @@ export const writeResult = z.object({
   committed: z.boolean(),
   pending: z.string().optional(),
   private: z.literal(true).optional(),
+  from: z.string().optional(),
   hint: z.string().optional(),
   dangling: z.array(z.string()).optional(),
   categorised: z

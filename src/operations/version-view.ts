@@ -13,6 +13,8 @@ export const versionOutput = z.object({
   session: z.string().optional(),
   at: z.string(),
   reason: z.string().optional(),
+  from: z.string().optional(),
+  to: z.string().optional(),
   pending: z.literal(true).optional(),
   aside: z.string().optional(),
 });

@@ -1,15 +1,17 @@
 import * as z from "zod";
 import { MemoryError } from "../errors.js";
 import type { Draft } from "../memory/draft.js";
-import { type Edit, recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
+import { type Edit, recordOf, refuseSecrets, resultOf, withHint } from "../memory/edits.js";
 import { hintOf } from "../memory/just-before.js";
 import type { Memory } from "../memory/memory.js";
+import { moveEntries } from "../memory/move-entries.js";
 import { refuseMixed } from "../memory/private.js";
+import { redirectElsewhere } from "../memory/redirect.js";
 import { refuseRelations } from "../memory/relation-check.js";
 import { type DeleteInput, planDelete, planRestore, type RestoreInput } from "../memory/remove.js";
-import { resolvePath, storeOf } from "../memory/resolve.js";
+import { resolve, resolvePath, storeOf } from "../memory/resolve.js";
 import { planSave, type SaveInput, storeOfSave } from "../memory/save.js";
-import { planUpdate, type UpdateInput } from "../memory/update.js";
+import { placeOf, planUpdate, storeFor, type UpdateInput } from "../memory/update.js";
 import { writeLine } from "./entry-head.js";
 import { goOn, type OperationContext, operation } from "./operation.js";
 import { allowSecrets, baseVersion, fields, kind, reason, ref, scope, tags, writeResult } from "./params.js";
@@ -92,19 +94,24 @@ async function writeAll(
   decide: (draft: Draft) => Promise<readonly Edit[]>,
   reason: string | undefined,
 ) {
-  return memory.transact(store, async (draft) => {
+  const done = await memory.transact(store, async (draft) => {
     goOn(signal);
     const edits = await decide(draft);
     goOn(signal);
     return {
       record: recordOf(edits, caller, reason),
-      answer: (written) =>
-        edits.map((edit) => ({
+      answer: (written) => ({
+        edits,
+        results: edits.map((edit) => ({
           ...resultOf(memory, store, edit, written),
           ...hintOf(memory, edit, written, caller),
         })),
+      }),
     };
   });
+  const redirections = done.edits.flatMap(({ redirection }) => redirection ?? []);
+  const hint = await redirectElsewhere(memory, redirections, [store], { caller, reason });
+  return done.results.map((result) => withHint(result, hint));
 }
 
 /** Every plan is tried, so that one answer names all that has to be mended. */
@@ -163,6 +170,24 @@ async function writeOne(context: OperationContext, plan: Plan, { reason, allow_s
   return (await writeAll(context, await plan.store(context.memory), decide, reason))[0]!;
 }
 
+/** The update of an entry that goes to another store with it; undefined where it stays in its own. */
+async function moveAway({ memory, caller, signal }: OperationContext, input: UpdateInput, given: WriteInput) {
+  if (input.set?.scope === undefined) return undefined;
+  await memory.fresh();
+  const { store, path } = await resolve(memory, input.ref);
+  const entry = memory.at({ store, path });
+  const place = entry && placeOf(memory, entry, input.set);
+  const target = entry && storeFor(memory, entry, String(input.set.scope));
+  if (target === undefined || target === store) return undefined;
+  const { ref: _ref, ...changes } = input;
+  const to = { ...place, scope: String(input.set.scope) };
+  const { reason, allow_secrets } = given;
+  const goOnNow = () => goOn(signal);
+  return (
+    await moveEntries(memory, [{ key: { store, path }, to, changes }], { caller, reason, allow_secrets, goOn: goOnNow })
+  )[0]!;
+}
+
 /** Zod's optional fields may be there with the value undefined; plans take them as absent. */
 const as = <T>(value: unknown): T => value as T;
 
@@ -198,7 +223,8 @@ export const update = operation({
   args: ["ref"],
   versionOf: ({ version }) => version,
   render: writeLine,
-  run: (context, given) => writeOne(context, updating(as(given)), given),
+  run: async (context, given) =>
+    (await moveAway(context, as(given), given)) ?? writeOne(context, updating(as(given)), given),
 });
 
 export const remove = operation({

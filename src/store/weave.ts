@@ -1,6 +1,6 @@
 import type { Commit } from "../git/commit-text.js";
 import type { JournalChange, JournalCommit } from "../git/journal.js";
-import { parseMessage, trailer } from "../git/trailers.js";
+import { type Message, parseMessage, trailer } from "../git/trailers.js";
 
 /** One commit that changed a path: the blob in its first parent, and the one after it; null = no file. */
 export interface PathCommit {
@@ -27,6 +27,10 @@ export interface Version {
   readonly reason?: string;
   /** Store path at that time. */
   readonly path: string;
+  /** `<store>:<address>` in another store that the entry came from. */
+  readonly from?: string;
+  /** `<store>:<address>` in another store where the entry went. */
+  readonly to?: string;
   readonly pending?: true;
   /** The branch on which a state was written that this line of history does not have. */
   readonly aside?: string;
@@ -61,7 +65,22 @@ export interface Threads {
 const optional = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
   value === undefined ? {} : ({ [key]: value } as Record<K, string>);
 
-function fromJournal({ commit, path, after, op }: JournalVersion): Version {
+const VERSION = / [0-9a-f]{40}$/;
+
+/** What a version says of another store. */
+const across = (source: string | undefined, destination: string | undefined) => ({
+  ...optional("from", source?.replace(VERSION, "")),
+  ...optional("to", destination),
+});
+
+/** The one of a commit's trailers that is about a file: of several the one that ends in the same kind and name. */
+function trailerAt({ trailers }: Message, key: string, path: string): string | undefined {
+  const found = trailers.filter(([name]) => name === key).map(([, value]) => value);
+  if (found.length < 2) return found[0];
+  return found.find((text) => path.endsWith(`${text.replace(VERSION, "").replace(/^.*:/, "")}.md`));
+}
+
+function fromJournal({ commit, path, after, op, source, destination }: JournalVersion): Version {
   return {
     version: after,
     change_type: op,
@@ -71,6 +90,7 @@ function fromJournal({ commit, path, after, op }: JournalVersion): Version {
     at: commit.at,
     ...optional("reason", commit.reason),
     path,
+    ...across(source, destination),
   };
 }
 
@@ -100,6 +120,9 @@ function fromHead(step: PathCommit, older: PathCommit | undefined, lent: Journal
       source?.reason ?? message.body ?? (trailer(message, "Memory-Op") ? undefined : message.subject),
     ),
     path,
+    ...(lent
+      ? across(lent.source, lent.destination)
+      : across(trailerAt(message, "Memory-From", path), trailerAt(message, "Memory-To", path))),
   };
 }
 

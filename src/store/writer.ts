@@ -19,6 +19,10 @@ export interface FileWrite {
   readonly op: string;
   /** Store path that the entry was moved from. */
   readonly from?: string;
+  /** `<store>:<address> <version>` in another store that the entry came from. */
+  readonly source?: string;
+  /** `<store>:<address>` in another store where the entry went. */
+  readonly destination?: string;
 }
 
 /** What goes on record with a write; author and time are filled in when absent. */
@@ -74,12 +78,13 @@ export class Writer {
     const start = await journal.tip();
     let tip = start;
     if (!held) tip = await this.#recordHandEdits(files, common.branch, tip);
-    const changes: NewChange[] = files.map(({ path: file, after, op, from }) => ({
+    const changes: NewChange[] = files.map(({ path: file, after, op, from, ...across }) => ({
       path: repoPath(this.#context, file),
       before: this.#seen.get(from ?? file)?.version ?? null,
       after,
       op,
       ...(from === undefined ? {} : { from: repoPath(this.#context, from) }),
+      ...across,
     }));
     const author = record.author ?? (await this.#context.user());
     const commit = await journal.append(tip, { ...record, ...common, author }, changes);
