@@ -66,7 +66,8 @@ export function writeLine(result: z.infer<typeof writeResult>): string {
   const links = result.dangling ? `. Relations lead there still from ${namesOf(result.dangling)}` : "";
   const filled = result.categorised ? `. ${categorisedLine(result.categorised)}` : "";
   const hint = result.hint ? `. ${result.hint}` : "";
-  return `${DONE[result.change] ?? result.change} \`${result.address}\` (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${filled}${links}${hint}`;
+  const from = result.from ? ` from \`${result.from}\`` : "";
+  return `${DONE[result.change] ?? result.change} \`${result.address}\`${from} (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${filled}${links}${hint}`;
 }
 
 type Categorised = NonNullable<z.infer<typeof writeResult>["categorised"]>;

@@ -4,6 +4,7 @@ import { get } from "./get.js";
 import { historyOperations } from "./history.js";
 import type { Operation } from "./operation.js";
 import { patternOperations } from "./pattern.js";
+import { promote } from "./promote.js";
 import { relationOperations } from "./relation.js";
 import { search } from "./search.js";
 import { tagOperations } from "./tag.js";
@@ -22,6 +23,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...relationOperations,
   ...tagOperations,
   ...patternOperations,
+  promote,
   ...adminOperations,
 ];
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { parseScope } from "../entry/scope.js";
 import type { Memory } from "../memory/memory.js";
 import { relatedTo } from "../memory/related-to.js";
 import { PERSONAL } from "../memory/workspace.js";
@@ -26,6 +27,12 @@ const input = z.strictObject({
   limit: z.int().min(1).max(50).describe("10 when absent").optional(),
   cursor: z.string().max(2_000).describe("next_cursor of the page before").optional(),
   as_of: asOf.optional(),
+  layers: z
+    .array(z.enum(["session", "project", "org", "global"]))
+    .min(1)
+    .max(4)
+    .describe("Only these levels of the scopes that apply")
+    .optional(),
   inherit: z.boolean().describe("False: that scope alone, not what it is in").optional(),
   category: z.string().max(100).optional(),
   tags_all: tags.optional(),
@@ -71,6 +78,13 @@ type Input = z.infer<typeof input>;
 const present = (request: { [Key in keyof SearchRequest]: SearchRequest[Key] | undefined }): SearchRequest =>
   Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as SearchRequest;
 
+/** The scopes that are searched; what a person has of a project for themselves is of the project's layer. */
+function scopesOf({ scope, inherit, layers }: Input, memory: Memory): string[] {
+  const chain = memory.workspace.chain(scope ?? memory.scope, inherit);
+  const scopes = [...new Set(chain.map((place) => place.scope))];
+  return layers ? scopes.filter((one) => layers.includes(parseScope(one).level)) : scopes;
+}
+
 function request(given: Input, memory: Memory): SearchRequest {
   const {
     scope: wanted,
@@ -84,11 +98,11 @@ function request(given: Input, memory: Memory): SearchRequest {
     related_to: _related,
     depth: _depth,
     direction: _direction,
-    inherit,
+    inherit: _inherit,
+    layers: _layers,
     ...rest
   } = given;
-  const chain = memory.workspace.chain(wanted ?? memory.scope, inherit);
-  const scopes = [...new Set(chain.map(({ scope }) => scope))];
+  const scopes = scopesOf(given, memory);
   return present({
     ...rest,
     ...(wanted === PERSONAL ? { stores: [PERSONAL] } : {}),
@@ -101,6 +115,9 @@ function request(given: Input, memory: Memory): SearchRequest {
     updated_before: milliseconds(updated_before),
   });
 }
+
+const noLayer = ({ scope, layers = [] }: Input, memory: Memory): string =>
+  `Nothing of the layer ${layers.join(", ")} applies in ${scope ?? memory.scope}. A session is searched when scope names it: session/NAME.`;
 
 /** How far the answer follows from when or by whom entries were written: a plain list is in the order of time. */
 function historyNeed(given: Input): "all" | "some" | undefined {
@@ -156,6 +173,7 @@ export const search = operation({
       memory.usage.asked(name, asked.query, memory.now(), performance.now() - start, found.total);
     }
     if (view.commit === undefined) await memory.awaitStale(found.hits.map(({ entry }) => entry));
+    const hint = asked.scopes?.length === 0 ? noLayer(given, memory) : found.hint;
     return {
       hits: found.hits.map(({ entry, score, snippet, flags, explain }) => ({
         ...headOf(memory, entry),
@@ -168,7 +186,7 @@ export const search = operation({
       total: found.total,
       ...(found.nextCursor === undefined ? {} : { next_cursor: found.nextCursor }),
       ...(degraded ? { degraded: "history" as const } : {}),
-      ...(found.hint === undefined ? {} : { hint: found.hint }),
+      ...(hint === undefined ? {} : { hint }),
     };
   },
 });
