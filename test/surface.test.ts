@@ -27,9 +27,10 @@ describe("the tools", () => {
     const names = (text: string) => toolsOf(offered(OPERATIONS, parseToolsets(text))).map(({ name }) => name);
     expect(names("more")).toEqual([...DEFAULT.map(({ name }) => name), "memory_bulk", "memory_tag", "memory_pattern"]);
     expect(names("graph")).toEqual([...DEFAULT.map(({ name }) => name), "memory_relation"]);
+    expect(names("scopes")).toEqual([...DEFAULT.map(({ name }) => name), "memory_promote"]);
     expect(names("admin")).toEqual([...DEFAULT.map(({ name }) => name), "memory_admin"]);
     expect(names("all")).toEqual(ALL.map(({ name }) => name));
-    expect(names(" more , graph, admin ")).toEqual(names("all"));
+    expect(names(" more , graph, scopes, admin ")).toEqual(names("all"));
     expect(() => parseToolsets("everything")).toThrow(expect.objectContaining({ code: "invalid_input" }));
   });
 
@@ -72,6 +73,7 @@ describe("the tools", () => {
       memory_relation: [false, true],
       memory_tag: [false, true],
       memory_pattern: [false, false],
+      memory_promote: [false, false],
       memory_admin: [false, false],
     });
   });

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Bench, type Json } from "../support/memory.js";
+import { makeOwnStore } from "../support/repositories.js";
 
 let bench: Bench;
 beforeEach(async () => {
@@ -28,22 +29,31 @@ describe("promote", () => {
   });
 
   it("shares what a person has of the project for themselves", async () => {
-    const saved = await bench.call("save", { title: "A", content: "one", scope: "personal" });
-    await bench.call("update", { ref: "a", set: { scope: "project" } });
-    await bench.call("promote", { ref: "a" });
+    const { id } = await bench.call("save", { title: "A", content: "one", scope: "personal" });
     const file = own(`projects/${bench.memory.scope.split("/")[1]}/memories/b.md`);
     fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, `---\nid: ${saved.id}\ntitle: B\n---\n\nfor me\n`);
+    fs.writeFileSync(file, `---\nid: ${id}\ntitle: B\n---\n\nfor me\n`);
     fs.rmSync(own("memories/a.md"));
     (await bench.memory.store("personal")).rescan();
     await bench.memory.fresh();
     expect(await bench.call("promote", { ref: "memories/b" })).toMatchObject({
-      id: saved.id,
+      id,
       store: "project",
       address: "memories/b",
       from: `personal:${bench.memory.scope}:memories/b`,
     });
     expect(fs.existsSync(file)).toBe(false);
+  });
+
+  it("goes from a project to the org whose store it is in", async () => {
+    const org = await Bench.open({ dir: makeOwnStore(undefined, "scope: org\nname: acme") });
+    const saved = await org.call("save", { title: "A", content: "one", scope: "project/acme/api" });
+    const promoted = await org.call("promote", { ref: String(saved.id) });
+    expect(promoted).toMatchObject({ id: saved.id, address: "memories/a", scope: "org/acme", path: "memories/a.md" });
+    expect(promoted.from).toBe("project:project/acme/api:memories/a");
+    expect((await org.call<{ versions: Json[] }>("history list", { ref: "a" })).versions).toHaveLength(2);
+    expect(await org.call("promote", { ref: "a" })).toMatchObject({ id: saved.id, scope: "global", store: "personal" });
+    await org.close();
   });
 
   it("can leave the original, and take another name", async () => {
