@@ -8,10 +8,13 @@ import type { Written } from "../store/session.js";
 import type { Caller } from "./caller.js";
 import type { Draft } from "./draft.js";
 import { assertBase, type Edit, recordOf, refuseSecrets, resultOf, type WriteResult, withHint } from "./edits.js";
+import { keyText } from "./leads.js";
 import type { Memory } from "./memory.js";
 import { type Crossing, place, refuseLost, type Source } from "./move-plan.js";
 import { parseAt } from "./parse-at.js";
+import { refuseOtherSide } from "./private.js";
 import { redirectElsewhere, redirectIn, redirection } from "./redirect.js";
+import { refuseRelations } from "./relation-check.js";
 import { scopeIn } from "./resolve.js";
 import { type Changes, type Place, planChange, storeFor } from "./update.js";
 
@@ -53,6 +56,8 @@ const ATTEMPTS = 5;
  */
 export async function moveEntries(memory: Memory, moves: readonly Move[], write: MoveWrite): Promise<Moved[]> {
   await memory.fresh();
+  if (new Set(moves.map(({ key }) => keyText(key))).size < moves.length)
+    throw new MemoryError("invalid_input", "An entry is named twice, so nothing was written.", { field: "moves" });
   const from = one(
     moves.map(({ key }) => key.store),
     "come from",
@@ -125,6 +130,7 @@ async function sourceOf(memory: Memory, { key, to, changes = {} }: Move): Promis
       },
     );
   assertBase(address, current, changes.base_version);
+  refuseOtherSide(address, entry, changes.set?.private);
   if (to.name !== undefined && to.name !== entry.name) checkName(to.name);
   const at: Place = { kind: to.kind ?? entry.kind, name: to.name ?? entry.name, scope: scopeIn(memory, to.scope) };
   const { bytes, version } = current;
@@ -151,6 +157,7 @@ async function moveInside(
   const results = await memory.transact(store, async (draft) => {
     write.goOn?.();
     const edits = await decide(draft);
+    await refuseRelations(memory, draft);
     await refuseSecrets(draft, write.allow_secrets ?? []);
     write.goOn?.();
     const answer = (written: Written) => edits.map((edit) => resultOf(memory, store, edit, written));

@@ -51,8 +51,8 @@ export async function place(memory: Memory, draft: Draft, source: Source, crossi
   const after = editEntry(source.bytes, { ...text, set }, at);
   const edit: Edit = { op: "created", after: undefined, path, at, id, redirection: source.redirection, ...told };
   // A call that was broken off between its two writes is completed by the same call.
-  if (there && !crossing.copy && there.path === path && Buffer.compare(there.bytes, after) === 0)
-    return { ...edit, op: "unchanged", after: there };
+  const before = there !== undefined && !crossing.copy && !draft.touches(there.path) && there.path === path;
+  if (before && Buffer.compare(there.bytes, after) === 0) return { ...edit, op: "unchanged", after: there };
   const ours = there?.version !== undefined && crossing.placed.get(there.path) === there.version;
   if (there && !ours) throw taken(memory, draft.store, there, id);
   const [namesake] = crossing.copy ? [] : memory.catalog(draft.store).withId(id.toLowerCase());
@@ -93,11 +93,15 @@ function relationsAfter(
   if (!told) return undefined;
   const { at, entry } = source;
   const scope = given === undefined ? entry.scope : at.scope;
+  // What the file held before is no matter of this write.
+  const ledNowhere = new Set(entry.fields.relations?.map(({ target }) => targetAddress(target, entry.scope)));
   return told.map((relation, position) => {
     const address = targetAddress(relation.target, scope);
     if (address === undefined) return relation;
     const where = { field: `relations[${position}].target`, target: relation.target };
-    const lead = leadsTo(memory, source.store, address);
+    const lead = leadsTo(memory, given === undefined ? source.store : crossing.target, address);
+    if (!lead && !ledNowhere.has(address))
+      throw refused(`${where.field} leads to ${JSON.stringify(relation.target)}, where no entry is.`, where);
     const to = lead ? addressAfter(memory, lead, address, crossing) : address;
     if (typeof to === "string") return { ...relation, target: shortIn(at.scope, to) };
     throw refused(`${formatAddress(entry, memory.scope)} has a relation to ${address}, ${to.why}`, where);

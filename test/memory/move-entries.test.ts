@@ -245,6 +245,23 @@ describe("an update", () => {
     expect(error.message).toContain("by a call of its own");
   });
 
+  it("that moves is refused relations to nothing, and to become private", async () => {
+    await bench.call("save", { title: "A", content: "one", scope: "personal" });
+    await bench.call("save", { title: "B", content: "mine", scope: "personal" });
+    const before = traces();
+    const to = (target: string) => ({ scope: "project", relations: [{ type: "cites", target }] });
+    for (const target of ["memories/none", "memories/a", "global:memories/b"])
+      await bench.refused("update", { ref: "a", set: to(target) }, "invalid_input");
+    await bench.refused("update", { ref: "a", set: { scope: "project", private: true } }, "forbidden");
+    const key = { store: "personal", path: "memories/a.md" };
+    const twice = ["a", "c"].map((name) => ({ key, to: { scope: "project", name } }));
+    await expect(moveEntries(bench.memory, twice, { caller: {} })).rejects.toThrow("named twice");
+    expect(traces()).toEqual(before);
+    await bench.call("save", { title: "S", content: "shared" });
+    await bench.call("update", { ref: "a", set: to("memories/s") });
+    expect(bench.text("memories/a.md")).toContain("target: memories/s\n");
+  });
+
   it("that renames is followed by relations in other stores", async () => {
     await bench.call("save", { title: "A", content: "one" });
     await bench.call("save", { title: "M", content: "mine", scope: "personal" });
