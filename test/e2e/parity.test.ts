@@ -1,11 +1,12 @@
 import fs from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OPERATIONS } from "../../src/operations/registry.js";
 import { ROUTES } from "../../src/operations/routes.js";
 import { LineClient } from "../support/client.js";
 import { ask } from "../support/http.js";
 import { run } from "../support/program.js";
-import { git, makeCheckedInStore } from "../support/repositories.js";
+import { faults, git, makeCheckedInStore, temporaryFolder } from "../support/repositories.js";
 import { ServeProcess } from "../support/serve.js";
 
 type Json = Record<string, unknown>;
@@ -189,9 +190,9 @@ function cliArguments(operation: string, input: Json): string[] {
   return [...one.command.split(" "), ...flags, "--json", "--", ...places];
 }
 
-function cli(dir: string): Door {
+function cli(dir: string, env: Record<string, string>): Door {
   return {
-    call: async (operation, input) => JSON.parse(run(dir, cliArguments(operation, input)).stdout) as unknown,
+    call: async (operation, input) => JSON.parse(run(dir, cliArguments(operation, input), { env }).stdout) as unknown,
   };
 }
 
@@ -272,18 +273,24 @@ async function play(door: Door): Promise<[Step, unknown][]> {
 const DOORS = ["cli", "MCP over stdio", "MCP over HTTP", "REST"] as const;
 const results = new Map<string, [Step, unknown][]>();
 const dirs: string[] = [];
+const homes: string[] = [];
 beforeAll(async () => {
   const [one = "", two = "", three = "", four = ""] = DOORS.map(() => makeCheckedInStore());
   dirs.push(one, two, three, four);
-  const client = new LineClient(two, ["--toolsets", "all"]);
+  // Everybody has a store of their own besides, which their first write to it makes.
+  homes.push(...DOORS.map(() => path.join(temporaryFolder(), "personal")));
+  const envs = homes.map((home) => ({ GIT_MEMORY_HOME: home }));
+  const all = ["--toolsets", "all"];
+  const client = new LineClient(two, all, envs[1]);
   await client.initialize();
-  const servers = await Promise.all([ServeProcess.start(three, ["--toolsets", "all"]), ServeProcess.start(four)]);
-  const doors = [cli(one), stdio(client), await mcpOverHttp(servers[0]), rest(servers[1])];
+  const servers = await Promise.all([ServeProcess.start(three, all, envs[2]), ServeProcess.start(four, [], envs[3])]);
+  const doors = [cli(one, envs[0] ?? {}), stdio(client), await mcpOverHttp(servers[0]), rest(servers[1])];
   for (const [at, door] of doors.entries()) results.set(DOORS[at] ?? "", await play(door));
   await Promise.all([client.close(), ...servers.map((server) => server.stop())]);
 }, 180_000);
 afterAll(() => {
-  for (const dir of dirs) fs.rmSync(dir, { recursive: true, force: true });
+  for (const dir of [...dirs, ...homes.map((home) => path.dirname(home))])
+    fs.rmSync(dir, { recursive: true, force: true });
 });
 
 describe("every door", () => {
