@@ -35,17 +35,20 @@ const program: Program = {
     process.stderr.write(`git-memory: ${message}: ${told}\n`);
   },
   findGit: async () => (await import("./git/git-binary.js")).findGit(process.env.GIT_MEMORY_GIT || "git", process.env),
-  openMemory: async ({ root, watch, responseFormat, roots = async () => [] }) => {
+  openMemory: async ({ root, watch, responseFormat, audit, roots = async () => [] }) => {
     const { openMemory } = await import("./memory/open-memory.js");
     const { CLAUDE_PROJECT_DIR, GIT_MEMORY_ROOT } = process.env;
     const places = [...(CLAUDE_PROJECT_DIR ? [CLAUDE_PROJECT_DIR] : []), roots];
-    const flags = { response_format: responseFormat };
+    const flags = { response_format: responseFormat, audit };
     const makePersonal = async (folder: string): Promise<void> => {
       const { makePersonalStore } = await import("./setup/init.js");
       await makePersonalStore(folder, await program.findGit(), process.env);
     };
     const directory = process.cwd();
-    return openMemory({ root: root ?? GIT_MEMORY_ROOT, places, directory, watch, flags, makePersonal }, facts);
+    return openMemory(
+      { root: root ?? GIT_MEMORY_ROOT, places, directory, watch, flags, makePersonal },
+      { ...facts, log: program.log },
+    );
   },
   newId: async () => (await import("./memory/ids.js")).newUuid(Date.now()),
   onStop: (stop) => {

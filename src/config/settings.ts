@@ -62,6 +62,10 @@ const settings = {
     description:
       "Whether reads and searches are counted, on this machine only; yours to say, a project's memory.yaml cannot",
   }),
+  audit: z.enum(["on", "off"]).default("on").meta({
+    description:
+      "Whether git memory serve records who called what, on this machine only; yours to say, a project's memory.yaml cannot",
+  }),
 };
 
 /** Every setting with its values, default and description. */
@@ -76,7 +80,7 @@ export type SettingKey = keyof Settings;
 export const SETTING_KEYS = Object.keys(settings) as readonly SettingKey[];
 
 /** The settings that are the person's: a manifest checked in with code cannot give them. */
-const PERSONAL_KEYS: readonly SettingKey[] = ["usage"];
+const PERSONAL_KEYS: readonly SettingKey[] = ["usage", "audit"];
 
 /** True for a setting that only the person may give, never a manifest checked in with code. */
 export const isPersonal = (key: SettingKey): boolean => PERSONAL_KEYS.includes(key);

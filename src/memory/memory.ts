@@ -10,6 +10,7 @@ import type { CommitMode } from "../store/context.js";
 import type { Written } from "../store/session.js";
 import type { Store } from "../store/store.js";
 import type { WriteRecord } from "../store/writer.js";
+import { Audit } from "./audit.js";
 import { Catalog } from "./catalog.js";
 import { Draft } from "./draft.js";
 import { ScopeDirectory } from "./scope-directory.js";
@@ -23,6 +24,8 @@ import type { Workspace } from "./workspace.js";
 export interface MemoryOptions extends Omit<StoresOptions, "sink" | "scanned" | "loaded" | "listened" | "restart"> {
   /** A new UUID v7 for a creation time in milliseconds. */
   readonly newId: (at: number) => string;
+  /** Told what goes wrong where no call can say it. */
+  readonly log: (message: string, cause: unknown) => void;
 }
 
 /** What a write decided: what goes on record, and the answer once it is written. */
@@ -49,6 +52,8 @@ export class Memory implements View {
   readonly #stores: Stores;
   readonly #changed = new Set<ChangeListener>();
   readonly #scanning = new Set<ScanListener>();
+  /** What a server was called for. */
+  readonly audit: Audit;
   #index: SearchIndex;
   #scopes = new ScopeDirectory();
   #past: PastViews | undefined;
@@ -76,6 +81,13 @@ export class Memory implements View {
       wanted: () => this.settings.usage.value === "on",
       counts: options.publishes,
       flushAfter: options.watch ? FLUSH_MS : undefined,
+    });
+    this.audit = new Audit({
+      store: () => this.workspace.main?.store,
+      wanted: () => this.settings.audit.value === "on",
+      records: options.publishes,
+      now: options.now,
+      log: options.log,
     });
     this.#index = this.#newIndex();
   }
@@ -274,8 +286,9 @@ export class Memory implements View {
     });
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.usage.close();
+    await this.audit.close();
     return this.#stores.close();
   }
 }

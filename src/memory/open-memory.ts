@@ -14,6 +14,8 @@ export interface ProcessFacts {
   readonly home: string;
   /** True when a process with this id is there. */
   readonly runs: (pid: number) => boolean;
+  /** Told what goes wrong where no call can say it. */
+  readonly log?: (message: string, cause: unknown) => void;
 }
 
 export interface OpenOptions {
@@ -54,6 +56,7 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
     now: Date.now,
     watch: options.watch && !ci,
     publishes: !ci,
+    log: facts.log ?? (() => undefined),
   });
   memory.start();
   return memory;

@@ -5,6 +5,7 @@ import { KINDS } from "../entry/kinds.js";
 import { TAGS_FILE } from "../entry/tag-file.js";
 import type { Memory } from "../memory/memory.js";
 import { readTags, tagsFault } from "../memory/tags.js";
+import { audit } from "./audit.js";
 import { check } from "./check.js";
 import { config } from "./config.js";
 import { operation } from "./operation.js";
@@ -171,4 +172,4 @@ const commit = operation({
   },
 });
 
-export const adminOperations = [status, commit, check, reindex, config];
+export const adminOperations = [status, commit, check, reindex, config, audit];

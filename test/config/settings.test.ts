@@ -15,6 +15,7 @@ const USUAL = {
   conflict_window_ms: 5_000,
   review: "none",
   usage: "on",
+  audit: "on",
 };
 
 describe("resolveSettings", () => {

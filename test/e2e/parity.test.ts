@@ -159,6 +159,8 @@ const STEPS: readonly Step[] = [
   ["save", { title: "We chose esbuild rather than webpack", content: "It is faster." }],
   ["admin config", { key: "commit", value: "maybe" }],
   ["admin reindex", {}],
+  ["admin audit", { operation: "save", session: "nobody", since: "2024-01-01" }],
+  ["admin audit", { limit: 500 }],
   ["admin status", {}],
   ["admin commit", { message: "all of it" }],
   ["admin commit", {}],

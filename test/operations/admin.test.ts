@@ -66,6 +66,7 @@ describe("admin status", () => {
       now: Date.now,
       watch: false,
       publishes: true,
+      log: () => undefined,
     });
     memory.start();
     const status = findOperation("admin", "status");

@@ -30,6 +30,10 @@ export interface Given {
   readonly git?: boolean | string;
   /** As a server: watching, and waiting for the history no longer than that does. */
   readonly watch?: boolean;
+  /** As in continuous integration. */
+  readonly ci?: boolean;
+  /** Gets what the memory logs. */
+  readonly logged?: unknown[];
 }
 
 /** A memory over a store on disk, with a clock that moves a millisecond whenever somebody looks, and ids that count. */
@@ -64,6 +68,8 @@ export class Bench {
     home = `${dir}.home`,
     git: program = true,
     watch = false,
+    ci = false,
+    logged = [],
   }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
     const personal = path.join(home, "personal");
@@ -92,7 +98,8 @@ export class Bench {
       isAlive: async () => true,
       now: () => clock.at++,
       watch,
-      publishes: true,
+      publishes: !ci,
+      log: (message, cause) => void logged.push([message, cause]),
     });
     memory.start();
     return new Bench(dir, found.root, personal, memory, clock);

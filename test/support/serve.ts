@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { PROGRAM } from "./client.js";
+import { PROGRAM, type User } from "./client.js";
 import { GIT_ENV } from "./repositories.js";
 
 /** A server as users start it, on a free port. */
@@ -26,10 +26,12 @@ export class ServeProcess {
     cwd: string,
     args: readonly string[] = [],
     env: Record<string, string> = {},
+    user: User = {},
   ): Promise<ServeProcess> {
     const child = spawn(process.execPath, [PROGRAM, "serve", "--port", "0", ...args], {
       cwd,
       env: { ...GIT_ENV, ...env },
+      ...user,
     });
     const said = { out: "", err: "" };
     const exit = new Promise<number | null>((resolve) => child.on("exit", (code) => resolve(code)));

@@ -181,7 +181,12 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
       .command([operation.command.split(" ").at(-1), ...positional(operation, parameters)].join(" "))
       .description(operation.description);
     addGlobalOptions(command);
-    for (const parameter of parameters) if (!operation.args.includes(parameter.field)) addOption(command, parameter);
+    for (const parameter of parameters) {
+      // Every command has --session: where it is a field, it is that.
+      const known = command.options.find(({ long }) => long === flagOf(parameter.field));
+      if (known) known.description = parameter.description;
+      else if (!operation.args.includes(parameter.field)) addOption(command, parameter);
+    }
     if ("content" in operation.input.shape)
       command.option("--file <file>", "read the text from a file; - as text reads standard input");
     if (operation.effect === "read") command.option("--detailed", "show ids, versions and scores");

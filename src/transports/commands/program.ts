@@ -7,6 +7,8 @@ interface Opening {
   readonly root?: string | undefined;
   readonly watch: boolean;
   readonly responseFormat?: string | undefined;
+  /** Whether calls are put on record: on or off. */
+  readonly audit?: string | undefined;
   /** The folders that a client works in; asked only when no setting names the project. */
   readonly roots?: (() => Promise<readonly string[]>) | undefined;
 }

@@ -1,5 +1,6 @@
 import { MemoryError } from "../../errors.js";
 import type { Memory } from "../../memory/memory.js";
+import type { Audit } from "../audit.js";
 import type { Command, GlobalFlags, ProcessCommand } from "../cli/cli.js";
 import type { Program } from "./program.js";
 
@@ -8,6 +9,7 @@ type ServeFlags = GlobalFlags & {
   readonly port: string;
   readonly toolsets?: string;
   readonly jsonResponse?: boolean;
+  readonly audit?: string;
   readonly json?: boolean;
 };
 
@@ -24,6 +26,11 @@ function portOf(text: string): number {
   throw new MemoryError("invalid_input", "--port has to be a number from 0 to 65535; 0 takes a free one.", {
     field: "port",
   });
+}
+
+function switchOf(text: string | undefined): string | undefined {
+  if (text === undefined || text === "on" || text === "off") return text;
+  throw new MemoryError("invalid_input", "--audit has to be on or off.", { field: "audit" });
 }
 
 const clock = {
@@ -47,19 +54,26 @@ async function serve(program: Program, flags: ServeFlags): Promise<number> {
   const host = loopbackAddress(flags.host);
   const port = portOf(flags.port);
   const toolsets = parseToolsets(flags.toolsets ?? env.GIT_MEMORY_TOOLSETS);
+  const wanted = switchOf(flags.audit);
   const session = flags.session ?? env.GIT_MEMORY_SESSION;
 
   let opened: Memory | undefined;
   let opening: Promise<Memory> | undefined;
   const memory = (): Promise<Memory> => {
-    opening ??= program.openMemory({ root: flags.root, watch: true }).then((open) => {
+    opening ??= program.openMemory({ root: flags.root, watch: true, audit: wanted }).then((open) => {
       opened = open;
       return open;
     });
     return opening;
   };
+  // Without a memory there is nowhere to keep a record, and that is told by the calls.
+  const audit: Audit = (record) =>
+    void memory().then(
+      (open) => open.audit.note(record),
+      () => undefined,
+    );
   const sessions = new McpSessions({
-    server: { version, shell, toolsets, memory, log },
+    server: { version, shell, toolsets, memory, log, audit },
     json: flags.jsonResponse === true,
     newId: () => crypto.randomUUID(),
     clock,
@@ -72,6 +86,7 @@ async function serve(program: Program, flags: ServeFlags): Promise<number> {
     memory,
     sessions,
     log,
+    audit,
     caller: { ...(agent === undefined ? {} : { agent }), ...(session === undefined ? {} : { session }) },
     index: () => ({ state: opened?.state ?? "indexing", done: opened?.index.size ?? 0 }),
   });
@@ -108,6 +123,10 @@ export const serveCommand = (program: Program): ProcessCommand => ({
       .option("--host <address>", "127.0.0.1, ::1 or localhost", "127.0.0.1")
       .option("--port <number>", "0 takes a free one and prints it", String(DEFAULT_PORT))
       .option("--toolsets <names>", "MCP: default, more, admin, or all; several with commas")
+      .option(
+        "--audit <on|off>",
+        "record who called what on this machine, for `git memory audit`; on unless a setting says off",
+      )
       .option("--json-response", "MCP: answer with one JSON body instead of an event stream");
   },
   run: (_args, options) => serve(program, options as unknown as ServeFlags),

@@ -1,17 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import express from "express";
-import { MemoryError } from "../../errors.js";
+import { type ErrorCode, MemoryError } from "../../errors.js";
+import type { Caller } from "../../memory/caller.js";
 import type { IndexState } from "../../memory/stores.js";
+import type { Operation } from "../../operations/operation.js";
 import { ROUTES } from "../../operations/routes.js";
 import { speak } from "../../operations/speech.js";
+import { type Audit, timeCall } from "../audit.js";
 import type { Log } from "../mcp/call.js";
+import { remoteOf } from "../mcp/protocol.js";
 import { type Answer, faultOf, refusal } from "./answer.js";
 import { docsPage, styleHash } from "./docs-page.js";
 import { checkOrigin } from "./guard.js";
 import { BODY_LIMIT, isJsonType, parseJson } from "./json-body.js";
 import { type McpSessions, refuse } from "./mcp-sessions.js";
 import { openApi } from "./openapi.js";
-import { answering, BASE, type RestContext } from "./rest.js";
+import { answering, BASE, callerOf, type RestContext } from "./rest.js";
 import { securityHeaders } from "./security-headers.js";
 
 export interface AppOptions extends RestContext {
@@ -22,6 +26,8 @@ export interface AppOptions extends RestContext {
   readonly index: () => { readonly state: IndexState; readonly done: number };
   readonly sessions: McpSessions;
   readonly log: Log;
+  /** Told every call; absent where nobody keeps a record. */
+  readonly audit?: Audit;
 }
 
 /** Answers one request of a Node HTTP server. */
@@ -32,7 +38,38 @@ const readBody = express.raw({ type: () => true, limit: BODY_LIMIT });
 
 const bytesOf = (body: unknown): Uint8Array | undefined => (Buffer.isBuffer(body) ? body : undefined);
 
+/** Told the answer to a request that is put on record. */
+type Ending = (answer: Answer) => void;
+
+/** Begins to time a request; its answer is the record's end, whoever gives it. */
+function record(
+  { audit, caller }: AppOptions,
+  operation: Operation | string,
+  request: express.Request,
+): Ending | undefined {
+  if (!audit) return undefined;
+  const end = timeCall();
+  const [remote, refs] = [remoteOf(request), Object.values(request.params)];
+  const who = (): Caller => {
+    try {
+      return callerOf(request.headers, caller);
+    } catch {
+      return caller;
+    }
+  };
+  return ({ status, body }) => {
+    const error = status < 400 ? undefined : (body as { error: { code: ErrorCode } }).error.code;
+    audit(
+      end(
+        { operation, caller: who(), remote, refs },
+        error === undefined ? { status, output: body } : { status, error },
+      ),
+    );
+  };
+}
+
 function send(response: express.Response, { status, headers, body }: Answer): void {
+  (response.locals.ending as Ending | undefined)?.({ status, headers, body });
   response.status(status).set({ "Cache-Control": "no-cache", ...headers });
   if (body === undefined) response.end();
   else response.json(body);
@@ -60,8 +97,11 @@ export function createApp(options: AppOptions): App {
   const app = express();
   app.disable("x-powered-by").disable("etag").enable("strict routing").enable("case sensitive routing");
   app.use(securityHeaders(styleHash()));
-  app.use((request, _response, next) => {
+  app.use((request, response, next) => {
+    // What is refused here is refused unread.
+    response.locals.ending = record(options, "unknown request", request);
     checkOrigin(request);
+    response.locals.ending = undefined;
     next();
   });
 
@@ -87,7 +127,11 @@ export function createApp(options: AppOptions): App {
     const path = BASE + route.path.replace(/\{(\w+)\}/g, ":$1");
     const answer = answering(route, options);
     const method = route.method.toLowerCase() as "get" | "post" | "patch" | "delete";
-    app[method](path, readBody, async (request, response) => {
+    const begin: express.RequestHandler = (request, response, next) => {
+      response.locals.ending = record(options, route.operation, request);
+      next();
+    };
+    app[method](path, begin, readBody, async (request, response) => {
       const { params, headers, originalUrl } = request;
       const search = originalUrl.includes("?") ? originalUrl.slice(originalUrl.indexOf("?") + 1) : "";
       send(

@@ -42,7 +42,8 @@ function named(headers: IncomingHttpHeaders, header: string): string | undefined
   });
 }
 
-function callerOf(headers: IncomingHttpHeaders, usual: Caller): Caller {
+/** Who calls, as the headers say, else as usual. Throws `invalid_input` for names that no commit could carry. */
+export function callerOf(headers: IncomingHttpHeaders, usual: Caller): Caller {
   const agent = named(headers, "X-Memory-Agent");
   const session = named(headers, "X-Memory-Session");
   return { ...usual, ...(agent === undefined ? {} : { agent }), ...(session === undefined ? {} : { session }) };

@@ -1,6 +1,7 @@
 import { MemoryError } from "../../errors.js";
 import { invoke, type Operation, type OperationContext, type Style } from "../../operations/operation.js";
 import { type Speech, speak } from "../../operations/speech.js";
+import type { Ended } from "../audit.js";
 
 /** What `tools/call` answers. */
 export interface ToolResult {
@@ -47,8 +48,11 @@ export function decodeCall(operations: readonly Operation[], args: Record<string
 /** Tells the log why something failed inside; the caller only gets a fixed sentence. */
 export type Log = (message: string, cause: unknown) => void;
 
-function failure(error: unknown, speech: Speech): ToolResult {
-  const known = error instanceof MemoryError ? error : new MemoryError("internal", "Something unexpected went wrong.");
+/** An error as the caller is told it. */
+export const knownError = (error: unknown): MemoryError =>
+  error instanceof MemoryError ? error : new MemoryError("internal", "Something unexpected went wrong.");
+
+function failure(known: MemoryError, speech: Speech): ToolResult {
   const message = speak(known.message, speech);
   const data = Object.keys(known.data).length > 0 ? `\n${JSON.stringify(known.data)}` : "";
   return {
@@ -58,13 +62,14 @@ function failure(error: unknown, speech: Speech): ToolResult {
   };
 }
 
-/** Runs one call of a tool and puts the result as the caller asked for it. Never throws. */
+/** Runs one call of a tool, puts the result as the caller asked for it, and has told how it ended. Never throws. */
 export async function callTool(
   operations: readonly Operation[],
   args: Record<string, unknown>,
   context: OperationContext,
   speech: Speech,
   log: Log,
+  ended: (how: Ended) => void = () => undefined,
 ): Promise<ToolResult> {
   try {
     const { operation, input, format } = decodeCall(operations, args);
@@ -72,15 +77,18 @@ export async function callTool(
     // Only now the store is open, whose settings count.
     const style = format ?? context.memory.settings.response_format.value;
     const say = (text: string) => speak(text, speech);
-    if (style !== "json") return { content: [{ type: "text", text: operation.render(output, style, say) }] };
+    const text = style === "json" ? JSON.stringify(output) : operation.render(output, style, say);
+    ended({ output });
     return {
-      content: [{ type: "text", text: JSON.stringify(output) }],
-      structuredContent: output as Record<string, unknown>,
+      content: [{ type: "text", text }],
+      ...(style === "json" ? { structuredContent: output as Record<string, unknown> } : {}),
     };
   } catch (error) {
     // Nobody gets the answer to a call that was cancelled, and nothing went wrong.
     if (!context.signal?.aborted && (!(error instanceof MemoryError) || error.code === "internal"))
       log("a call failed", error instanceof Error ? (error.cause ?? error) : error);
-    return failure(error, speech);
+    const known = knownError(error);
+    ended({ error: known.code });
+    return failure(known, speech);
   }
 }

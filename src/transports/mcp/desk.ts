@@ -7,10 +7,19 @@ import { writePrompt } from "../../operations/prompt.js";
 import { PROMPTS } from "../../operations/prompts.js";
 import { OPERATIONS } from "../../operations/registry.js";
 import { type Speech, speak } from "../../operations/speech.js";
-import { callTool } from "./call.js";
+import { type Called, type Ended, timeCall } from "../audit.js";
+import { callTool, knownError } from "./call.js";
 import { risingProgress } from "./progress.js";
-import { type Exchange, INTERNAL_ERROR, INVALID_PARAMS, type Params, type Peer, ProtocolError } from "./protocol.js";
-import { ENTRY_TEMPLATE, ResourceDesk } from "./resources.js";
+import {
+  type Exchange,
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  type Params,
+  type Peer,
+  ProtocolError,
+  RESOURCE_NOT_FOUND,
+} from "./protocol.js";
+import { ENTRY_TEMPLATE, ResourceDesk, refsOf } from "./resources.js";
 import type { ServerOptions } from "./server.js";
 import { offered } from "./tools.js";
 
@@ -23,22 +32,40 @@ export function openDesk(options: ServerOptions, peer: Peer, memory: Memory) {
   const say = (text: string): string => speak(text, speech);
   const resources = new ResourceDesk(memory, speech, peer);
 
-  const contextOf = ({ signal, progress }: Exchange): OperationContext => {
+  const callerOf = (): Caller => {
     const named = peer.client();
     const agent = options.agent ?? (named && `${named.name}/${named.version}`);
-    const caller: Caller = { session: options.session, ...(agent === undefined ? {} : { agent }) };
+    return { session: options.session, ...(agent === undefined ? {} : { agent }) };
+  };
+
+  const contextOf = ({ signal, progress }: Exchange): OperationContext => {
     const told = risingProgress(progress);
-    return { memory, caller, signal, ...(told === undefined ? {} : { progress: told }) };
+    return { memory, caller: callerOf(), signal, ...(told === undefined ? {} : { progress: told }) };
+  };
+
+  /** Begins to time what is asked for; what it gives tells the audit how that ended. */
+  const timed = ({ remote }: Exchange, operation: Called["operation"], refs: readonly unknown[] = []) => {
+    const end = timeCall();
+    return (how: Ended): void => options.audit?.(end({ operation, caller: callerOf(), remote, refs }, how));
   };
 
   /** Where there is no result to carry an error, the protocol's own has to. */
-  const answer = async <T>(exchange: Exchange, work: (context: OperationContext) => Promise<T>): Promise<T> => {
+  const answer = async <T>(
+    exchange: Exchange,
+    work: (context: OperationContext) => Promise<T>,
+    end: (how: Ended) => void = () => undefined,
+  ): Promise<T> => {
     try {
-      return await work(contextOf(exchange));
+      const result = await work(contextOf(exchange));
+      end({});
+      return result;
     } catch (error) {
-      if (error instanceof ProtocolError) throw error;
-      const known =
-        error instanceof MemoryError ? error : new MemoryError("internal", "Something unexpected went wrong.");
+      if (error instanceof ProtocolError) {
+        end({ error: error.code === RESOURCE_NOT_FOUND ? "not_found" : "invalid_input" });
+        throw error;
+      }
+      const known = knownError(error);
+      end({ error: known.code });
       if (known.code === "internal" && !exchange.signal.aborted) options.log("a request failed", known.cause ?? error);
       const code = known.code === "invalid_input" ? INVALID_PARAMS : INTERNAL_ERROR;
       throw new ProtocolError(code, say(known.message), { code: known.code, ...known.data });
@@ -74,14 +101,22 @@ export function openDesk(options: ServerOptions, peer: Peer, memory: Memory) {
 
     callTool: async (name: string, args: Record<string, unknown>, exchange: Exchange) => {
       const own = operations.filter(({ area }) => `memory_${area}` === name);
-      if (own.length > 0) return callTool(own, args, contextOf(exchange), speech, options.log);
+      const called = own.find(({ action }) => action === args.action) ?? own[0]?.area ?? "unknown tool";
+      const end = timed(exchange, called, [args.ref, args.refs].flat());
+      if (own.length > 0) return callTool(own, args, contextOf(exchange), speech, options.log, end);
+      end({ error: "invalid_input" });
       throw new ProtocolError(INVALID_PARAMS, `There is no tool ${name}; tools/list names what there is.`);
     },
 
     listResources: (cursor: string | undefined, exchange: Exchange) =>
       answer(exchange, (context) => resources.list(context, cursor)),
     listTemplates: async () => ({ resourceTemplates: [ENTRY_TEMPLATE] }),
-    readResource: (uri: string, exchange: Exchange) => answer(exchange, (context) => resources.read(context, uri)),
+    readResource: (uri: string, exchange: Exchange) =>
+      answer(
+        exchange,
+        (context) => resources.read(context, uri),
+        timed(exchange, "resource read", refsOf(uri).slice(0, 1)),
+      ),
     subscribe: (uri: string, exchange: Exchange) => answer(exchange, (context) => resources.subscribe(context, uri)),
     unsubscribe: async (uri: string) => resources.unsubscribe(uri),
 
@@ -93,8 +128,8 @@ export function openDesk(options: ServerOptions, peer: Peer, memory: Memory) {
         arguments: all.map(({ complete: _complete, ...shown }) => shown),
       })),
     }),
-    getPrompt: (name: string, given: Record<string, string>, exchange: Exchange) =>
-      answer(exchange, async (context) => {
+    getPrompt: (name: string, given: Record<string, string>, exchange: Exchange) => {
+      const work = async (context: OperationContext) => {
         const prompt = PROMPTS.find((one) => one.name === name);
         if (!prompt) {
           const names = PROMPTS.map((one) => one.name).join(", ");
@@ -103,7 +138,9 @@ export function openDesk(options: ServerOptions, peer: Peer, memory: Memory) {
         const text = await writePrompt(prompt, context, given, say);
         const { description } = prompt;
         return { description, messages: [{ role: "user", content: { type: "text", text } }] };
-      }),
+      };
+      return answer(exchange, work, timed(exchange, "prompt get"));
+    },
 
     /** What is not known has no values: it is asked at every key that somebody presses. */
     complete: (ref: Completing["ref"], argument: Completing["argument"], exchange: Exchange) =>

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
@@ -77,7 +78,24 @@ export interface Exchange extends Channel {
   readonly signal: AbortSignal;
   /** How far it is, when the client wants to know; values have to rise. */
   readonly progress: ((value: number, total?: number, message?: string) => void) | undefined;
+  /** Where it came from; undefined over standard input. */
+  readonly remote: Remote | undefined;
 }
+
+/** Where a request over HTTP comes from. */
+export interface Remote {
+  readonly ip: string | undefined;
+  readonly userAgent: string | undefined;
+}
+
+/** The SDK keeps the headers of a request and nothing else of it. */
+const remotes = new AsyncLocalStorage<Remote>();
+
+/** Where a request comes from. */
+export const remoteOf = ({ socket, headers }: IncomingMessage): Remote => ({
+  ip: socket.remoteAddress,
+  userAgent: headers["user-agent"],
+});
 
 const REQUESTS = {
   "tools/list": ListToolsRequestSchema,
@@ -192,6 +210,7 @@ function createServer({ instructions, ...info }: ServerInfo, handle: Handle): Se
           id: extra.requestId,
           signal: extra.signal,
           progress: token === undefined ? undefined : progress,
+          remote: remotes.getStore(),
         })) as ServerResult;
       } finally {
         // What is told after the answer would be about a request that the client knows no more.
@@ -248,7 +267,8 @@ export async function connectHttp(info: ServerInfo, handle: Handle, options: Htt
   // The SDK's own class does not fit its interface where optional means absent.
   await server.connect(transport as Parameters<Server["connect"]>[0]);
   return {
-    handle: (request, response, body) => transport.handleRequest(request, response, body),
+    handle: (request, response, body) =>
+      remotes.run(remoteOf(request), () => transport.handleRequest(request, response, body)),
     close: () => server.close(),
   };
 }

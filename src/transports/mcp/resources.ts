@@ -32,7 +32,7 @@ const uriOf = (address: string): string =>
   SCHEME + encodeURI(address).replace(/[?#]/g, (letter) => encodeURIComponent(letter));
 
 /** The refs that a URI may mean, likeliest first: a client may have escaped what was in the address already. */
-function refsOf(uri: string): string[] {
+export function refsOf(uri: string): string[] {
   if (!uri.startsWith(SCHEME)) return [];
   const text = uri.slice(SCHEME.length);
   try {

@@ -1,6 +1,7 @@
 import type { Memory } from "../../memory/memory.js";
 import type { Toolset } from "../../operations/operation.js";
 import { INSTRUCTIONS } from "../../setup/instructions.js";
+import type { Audit } from "../audit.js";
 import {
   connectHttp,
   connectStdio,
@@ -24,6 +25,8 @@ export interface ServerOptions {
   /** How this server's commands are typed in a shell. */
   readonly shell: string;
   readonly log: (message: string, cause: unknown) => void;
+  /** Told every call; absent where nobody keeps a record. */
+  readonly audit?: Audit;
 }
 
 /** What one connection works with once something is asked of it. */
