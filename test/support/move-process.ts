@@ -26,6 +26,7 @@ const memory = new Memory({
   isAlive: async (owner: Owner) => (await processStart(owner.pid)) === owner.started,
   now: Date.now,
   watch: false,
+  log: () => undefined,
   publishes: true,
 });
 await memory.fresh();
