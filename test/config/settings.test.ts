@@ -58,7 +58,7 @@ describe("resolveSettings", () => {
   });
 
   it("takes from a checked-in manifest whatever is not the person's own to say", () => {
-    expect(SETTING_KEYS.filter(isPersonal)).toEqual(["usage"]);
+    expect(SETTING_KEYS.filter(isPersonal)).toEqual(["usage", "audit"]);
     const store = { usage: "off", review: "required" };
     expect(resolveSettings({ store })).toMatchObject({
       usage: { value: "on", source: "default" },

@@ -153,7 +153,7 @@ describe("the audit log of git memory serve", () => {
       total: 1,
     });
     expect(run(dir, ["--session", mcp.id, "audit", "--limit", "1"]).stdout).toMatch(
-      /^- \S+Z prompt get 200 · `bot\/1` · `session [0-9a-f-]+` · [d.]+ ms\n7 calls in all; limit shows more.\n$/,
+      /^- \S+Z prompt get 200 · `bot\/1` · `session [0-9a-f-]+` · [\d.]+ ms\n7 calls in all; limit shows more\.\n$/,
     );
     expect(git(dir, "status", "--porcelain", "--untracked-files=all")).not.toContain("audit");
   });
@@ -224,19 +224,19 @@ describe("the audit log of git memory serve", () => {
       [folder(), [], { CI: "true" }, "git-memory: audit: calls are not recorded in continuous integration\n"],
       [plain, [], {}, "git-memory: audit: calls are not recorded: this checkout is read-only\n"],
     ];
-    for (const [dir, args, env, said] of cases) {
-      const readOnly = dir === plain ? makeReadOnly(dir) : undefined;
-      const server = await serve(dir, args, env, readOnly?.user);
+    const tried = cases.map(async ([dir, args, env, said]) => {
+      const { user, undo } = dir === plain ? makeReadOnly(dir) : {};
+      if (undo) ends.push(undo);
+      const server = await serve(dir, args, env, user);
       for (const _ of [1, 2]) {
         expect((await ask(server.port, "/v1/entries")).json).toMatchObject({ total: 0 });
         expect((await ask(server.port, "/v1/admin/audit")).json).toMatchObject({ calls: [], total: 0 });
       }
       expect([await server.stop(), server.said.err]).toEqual([0, said]);
-      readOnly?.undo();
-      expect(fs.readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => /audit/.test(name))).toEqual(
-        [],
-      );
-    }
+      const names = fs.readdirSync(dir, { recursive: true, encoding: "utf8" });
+      expect(names.filter((name) => /audit/.test(name))).toEqual([]);
+    });
+    await Promise.all(tried);
     expect(run(plain, ["serve", "--audit", "maybe"])).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("--audit has to be on or off"),

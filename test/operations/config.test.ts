@@ -30,6 +30,7 @@ describe("admin config", () => {
       { key: "conflict_window_ms", value: 5_000 },
       { key: "review", value: "none" },
       { key: "usage", value: "on" },
+      { key: "audit", value: "on" },
     ]);
     for (const one of settings) expect(one).toMatchObject({ default: one.value, source: "default" });
     const text = "# ours\nformat: 1 # one\nscope: project\nname: demo\n\n# how\ncommit: journal\nmine: {a: 1}\n";
