@@ -25,7 +25,7 @@ export interface MemoryOptions extends Omit<StoresOptions, "sink" | "scanned" | 
   /** A new UUID v7 for a creation time in milliseconds. */
   readonly newId: (at: number) => string;
   /** Told what goes wrong where no call can say it. */
-  readonly log: (message: string, cause: unknown) => void;
+  readonly log?: ((message: string, cause: unknown) => void) | undefined;
 }
 
 /** What a write decided: what goes on record, and the answer once it is written. */
@@ -87,7 +87,7 @@ export class Memory implements View {
       wanted: () => this.settings.audit.value === "on",
       records: options.publishes,
       now: options.now,
-      log: options.log,
+      log: options.log ?? (() => undefined),
     });
     this.#index = this.#newIndex();
   }

@@ -56,7 +56,7 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
     now: Date.now,
     watch: options.watch && !ci,
     publishes: !ci,
-    log: facts.log ?? (() => undefined),
+    log: facts.log,
   });
   memory.start();
   return memory;

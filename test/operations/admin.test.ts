@@ -66,7 +66,6 @@ describe("admin status", () => {
       now: Date.now,
       watch: false,
       publishes: true,
-      log: () => undefined,
     });
     memory.start();
     const status = findOperation("admin", "status");

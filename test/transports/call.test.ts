@@ -100,7 +100,6 @@ describe("callTool", () => {
       now: Date.now,
       watch: false,
       publishes: false,
-      log: () => undefined,
     });
     expect(await call("search", {}, memory)).toHaveProperty("structuredContent.total", 1);
     expect(await call("search", { response_format: "concise" }, memory)).not.toHaveProperty("structuredContent");
