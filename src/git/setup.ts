@@ -1,13 +1,28 @@
+import fs from "node:fs/promises";
 import path from "node:path";
 import { readConfig } from "./config-file.js";
-import type { Repository } from "./discover.js";
+import { type Repository, repositoryAt } from "./discover.js";
 import type { GitBinary } from "./git-binary.js";
+import { makeTemporaryFolder, removeTemporaryFolders } from "./git-fs.js";
 import { ignoredByEngine, initWorkTree } from "./objects.js";
 
-/** Makes a repository with a work tree at `dir`: with git's own defaults where there is a git program. */
+/**
+ * Makes a repository with a work tree at `dir`: with git's own defaults where there is a git program. It is there whole or
+ * not at all, whoever else makes it at the same time, and however this ends.
+ */
 export async function makeRepository(dir: string, git: GitBinary | undefined): Promise<void> {
-  if (git) await git.output(["init", "-q"], { cwd: dir, asPerson: true });
-  else await initWorkTree(dir);
+  const aside = await makeTemporaryFolder(dir);
+  try {
+    if (git) await git.output(["init", "-q"], { cwd: aside, asPerson: true });
+    else await initWorkTree(aside);
+    await fs.rename(path.join(aside, ".git"), path.join(dir, ".git"));
+  } catch (error) {
+    // Somebody else was first.
+    if (!(await repositoryAt(dir))) throw error;
+  } finally {
+    // With those of who was killed at it; who is still at it finds the repository now.
+    removeTemporaryFolders(dir);
+  }
 }
 
 /** True when git would not add the file (relative to the work tree's top). */

@@ -46,6 +46,7 @@ export const entryHead = {
   id: z.string().optional(),
   kind: z.string(),
   scope: z.string(),
+  store: z.string().describe("Absent for the store of calls that name none").optional(),
   title: z.string(),
   category: z.string().optional(),
   tags: z.array(z.string()).optional(),

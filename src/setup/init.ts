@@ -7,7 +7,7 @@ import { formatScope, parseScope, projectNamed, type Scope } from "../entry/scop
 import { MemoryError } from "../errors.js";
 import { discover, type Repository, repositoryAt } from "../git/discover.js";
 import { type Environment, type GitBinary, GitFailed } from "../git/git-binary.js";
-import { readIfThere } from "../git/git-fs.js";
+import { createExclusive, readIfThere } from "../git/git-fs.js";
 import { signsCommits } from "../git/identity.js";
 import { isIgnored, makeRepository, remoteName } from "../git/setup.js";
 import { STORE_FOLDER } from "../store/find-store.js";
@@ -61,16 +61,13 @@ async function nearest(directory: string): Promise<string> {
 
 type Put = (file: string, content: string | Uint8Array) => Promise<void>;
 
-/** Makes the files of a store that are not there, and lists them; `dry` lists only. */
+/** Makes the files of a store that are not there, each whole or not at all, and lists them; `dry` lists only. */
 const puts =
   (root: string, made: string[], dry: boolean): Put =>
   async (file, content) => {
     const target = path.join(root, file);
-    if ((await readIfThere(target)) !== undefined) return;
-    made.push(file);
-    if (dry) return;
-    await fs.mkdir(path.dirname(target), { recursive: true });
-    await fs.writeFile(target, content, { flag: "wx" });
+    const missing = dry ? (await readIfThere(target)) === undefined : await createExclusive(target, content);
+    if (missing) made.push(file);
   };
 
 /** Whether git's configuration was changed, or why it could not be. */
@@ -90,7 +87,7 @@ export async function init(input: InitInput): Promise<InitResult> {
   if (!input.own && !there?.isDirectory())
     throw new MemoryError("invalid_input", `There is no folder ${path.basename(directory)}.`, { field: "dir" });
   const found = await discover(await nearest(directory));
-  if (input.own && found && !(there && found.top === (await fs.realpath(directory))))
+  if (input.own && found && found.top !== (await fs.realpath(directory).catch(() => undefined)))
     throw new MemoryError(
       "conflict",
       `${path.basename(directory)} lies inside another repository, and a store of its own needs its own. Choose a folder outside it, or run [[init]] there for a checked-in store.`,
@@ -117,7 +114,6 @@ export async function init(input: InitInput): Promise<InitResult> {
   const name = (!input.own && repository && (await remoteName(repository))) || path.basename(top);
   const scope = existing ? parseManifest(existing).root : (asked ?? projectNamed(name));
   const usual = input.own ? "each" : "journal";
-  await put(MANIFEST_FILE, formatManifest({ root: scope, ...(mode === usual ? {} : { commit: mode }) }));
   await put(".gitattributes", STORE_ATTRIBUTES);
   if (!repository) await put(".state/.gitignore", PLAIN_IGNORE);
   if (input.personal) await put(".gitignore", PERSONAL_IGNORE);
@@ -126,6 +122,8 @@ export async function init(input: InitInput): Promise<InitResult> {
     const set = { id: input.newId(), title: STARTER.title, category: "behavior", tags: ["memory"] };
     await put(`guidelines/${STARTER.name}.md`, editEntry(null, { set, content: STARTER.content }, at));
   }
+  // Last: with it the store is one, and what was begun before is completed by whoever comes next.
+  await put(MANIFEST_FILE, formatManifest({ root: scope, ...(mode === usual ? {} : { commit: mode }) }));
   const driven = repository && !dry && !inCi(input.env) ? input.git : undefined;
   const driver = driven ? await tellGit(repository!, driven) : false;
   const kind = input.own ? "own" : repository ? "checked-in" : "plain";
