@@ -1,15 +1,8 @@
 import { inCi } from "../config/in-ci.js";
 import { findGit, type GitBinary } from "../git/git-binary.js";
 import { bootId, processStart } from "../git/lock.js";
-import {
-  type FoundStore,
-  firstStore,
-  namedStore,
-  type Place,
-  personalFolder,
-  personalStore,
-  projectOf,
-} from "../store/find-store.js";
+import { findingPersonal, findingProject } from "../store/find-again.js";
+import { type FoundStore, namedStore, type Place, personalFolder, projectOf } from "../store/find-store.js";
 import { newUuid } from "./ids.js";
 import { Memory } from "./memory.js";
 
@@ -46,10 +39,11 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
   const ci = inCi(env);
   const { root, directory, places = [], makePersonal: make } = options;
   const folder = personalFolder(env, home);
+  const personal = findingPersonal(folder);
   const memory = new Memory({
-    find: () => (root ? namedStore(root) : firstStore([...places, directory], home)),
+    find: root ? () => namedStore(root) : findingProject([...places, directory], home),
     project: () => projectOf([...places, directory], home),
-    personal: { find: () => personalStore(folder), make: make && !ci ? () => makeAt(folder, make) : undefined },
+    personal: { find: personal, make: make && !ci ? () => makeAt(folder, make, personal) : undefined },
     flags: options.flags,
     newId: newUuid,
     git: options.git ?? (await findGit(env.GIT_MEMORY_GIT || "git", env)),
@@ -65,9 +59,13 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
   return memory;
 }
 
-async function makeAt(folder: string, make: (folder: string) => Promise<void>): Promise<FoundStore> {
+async function makeAt(
+  folder: string,
+  make: (folder: string) => Promise<void>,
+  find: () => Promise<FoundStore | undefined>,
+): Promise<FoundStore> {
   await make(folder);
-  const made = await personalStore(folder);
+  const made = await find();
   if (!made) throw new Error("the person's own store was made and is not there");
   return made;
 }

@@ -13,6 +13,7 @@ export type IndexState = "indexing" | "ready" | "absent" | "failed";
 
 /** Where the person's own store is, or would be. */
 interface PersonalStore {
+  /** The same object for as long as it is the same store. */
   readonly find: () => Promise<FoundStore | undefined>;
   /** Makes it; undefined where that is not wanted, as in continuous integration. */
   readonly make: (() => Promise<FoundStore>) | undefined;
@@ -56,6 +57,8 @@ export class Stores {
   #state: IndexState = "indexing";
   #opening: Opening | undefined;
   #joining: Promise<Member> | undefined;
+  #anew: Promise<void> | undefined;
+  readonly #found = new Map<string, FoundStore>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: StoresOptions) {
@@ -106,6 +109,7 @@ export class Stores {
   }
 
   async #open(name: string, found: FoundStore): Promise<Member> {
+    this.#found.set(name, found);
     const mode: StoreOptions["mode"] = (manifest, usual) => {
       this.#usual.set(name, usual);
       return modeOf(this.settings(manifest.settings, usual));
@@ -195,16 +199,19 @@ export class Stores {
     return (await this.#join(await make())).store;
   }
 
-  /** A store that came into being since: the person's own joins; with the project's everything begins anew. */
+  /**
+   * A store that came into being since: the person's own joins; with the project's everything begins anew, and so it does
+   * when the person's own is gone, or another one.
+   */
   async #lookForMore(): Promise<void> {
-    const { find, personal } = this.#options;
-    if (!this.workspace.get(PROJECT)) {
-      const found = await find();
-      if (found && found.root !== this.workspace.get(PERSONAL)?.store.root) return this.#beginAnew();
-    }
-    if (this.workspace.get(PERSONAL)) return;
-    const found = await personal.find();
-    if (found && found.root !== this.workspace.get(PROJECT)?.store.root) await this.#join(found);
+    const project = this.workspace.get(PROJECT) ? undefined : await this.#options.find();
+    const personal = await this.#options.personal.find();
+    // Several calls may have waited: the first that goes on does it for all.
+    if (this.#anew) return this.#anew;
+    const [main, own] = [this.workspace.get(PROJECT), this.workspace.get(PERSONAL)];
+    if (own && personal !== this.#found.get(PERSONAL)) return this.#beginAnew();
+    if (!main && project && project.root !== own?.store.root) return this.#beginAnew();
+    if (!own && personal && personal.root !== main?.store.root) await this.#join(personal);
   }
 
   #join(found: FoundStore): Promise<Member> {
@@ -223,7 +230,15 @@ export class Stores {
     return member;
   }
 
-  async #beginAnew(): Promise<void> {
+  #beginAnew(): Promise<void> {
+    this.#anew ??= this.#closeAndBegin().finally(() => {
+      this.#anew = undefined;
+    });
+    return this.#anew;
+  }
+
+  async #closeAndBegin(): Promise<void> {
+    await this.#joining?.catch(() => undefined);
     const members = this.workspace.members();
     this.workspace.clear();
     this.#done.clear();

@@ -9,7 +9,8 @@ import { Memory } from "../../src/memory/memory.js";
 import { invoke } from "../../src/operations/operation.js";
 import { findOperation } from "../../src/operations/registry.js";
 import { makePersonalStore } from "../../src/setup/init.js";
-import { namedStore, personalStore } from "../../src/store/find-store.js";
+import { findingPersonal } from "../../src/store/find-again.js";
+import { namedStore } from "../../src/store/find-store.js";
 import { GIT_ENV, git, makeCheckedInStore } from "./repositories.js";
 
 /** The time at which a test's first write happens: before any commit that git makes while tests run. */
@@ -66,6 +67,7 @@ export class Bench {
   }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
     const personal = path.join(home, "personal");
+    const findPersonal = findingPersonal(personal);
     const clock = { at: START };
     let ids = 0;
     const gitProgram = program === false ? undefined : await findGit(program === true ? "git" : program, GIT_ENV);
@@ -76,10 +78,10 @@ export class Bench {
       },
       project: async () => undefined,
       personal: {
-        find: () => personalStore(personal),
+        find: findPersonal,
         make: async () => {
           await makePersonalStore(personal, gitProgram, { ...GIT_ENV, ...env });
-          return namedStore(personal);
+          return (await findPersonal())!;
         },
       },
       flags,
