@@ -167,21 +167,28 @@ export function removeFile(file: string): void {
   }
 }
 
-function removeUnfinished(folder: string, which: (entry: syncFs.Dirent) => boolean): void {
-  if (!syncFs.existsSync(folder)) return;
-  for (const entry of syncFs.readdirSync(folder, { withFileTypes: true }))
-    if (entry.name.startsWith(TEMPORARY) && which(entry))
-      syncFs.rmSync(path.join(folder, entry.name), { force: true, recursive: true });
-}
-
 /** Removes what dead processes left unfinished in a folder; the caller holds the lock that writers take. */
-export const removeTemporaries = (folder: string): void => removeUnfinished(folder, () => true);
+export function removeTemporaries(folder: string): void {
+  if (!syncFs.existsSync(folder)) return;
+  for (const name of syncFs.readdirSync(folder))
+    if (name.startsWith(TEMPORARY)) syncFs.rmSync(path.join(folder, name), { force: true, recursive: true });
+}
 
 /** A new, empty folder in a folder, for what is moved to its place when it is whole. */
 export const makeTemporaryFolder = (folder: string): Promise<string> => fs.mkdtemp(path.join(folder, TEMPORARY));
 
 /** Removes such folders, also of those who are at work still. */
-export const removeTemporaryFolders = (folder: string): void => removeUnfinished(folder, (one) => one.isDirectory());
+export function removeTemporaryFolders(folder: string): void {
+  for (const entry of syncFs.readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.name.startsWith(TEMPORARY) || !entry.isDirectory()) continue;
+    try {
+      syncFs.rmSync(path.join(folder, entry.name), { force: true, recursive: true });
+    } catch (error) {
+      // Whoever is filling it removes it too.
+      if (!isErrno(error, "ENOTEMPTY", "ENOENT")) throw error;
+    }
+  }
+}
 
 /** The file's bytes, or undefined when it is not there. */
 export async function readIfThere(file: string): Promise<Buffer | undefined> {

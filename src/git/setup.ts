@@ -1,4 +1,4 @@
-import fs from "node:fs/promises";
+import fs from "node:fs";
 import path from "node:path";
 import { readConfig } from "./config-file.js";
 import { type Repository, repositoryAt } from "./discover.js";
@@ -15,7 +15,8 @@ export async function makeRepository(dir: string, git: GitBinary | undefined): P
   try {
     if (git) await git.output(["init", "-q"], { cwd: aside, asPerson: true });
     else await initWorkTree(aside);
-    await fs.rename(path.join(aside, ".git"), path.join(dir, ".git"));
+    removeRemains(path.join(dir, ".git"));
+    fs.renameSync(path.join(aside, ".git"), path.join(dir, ".git"));
   } catch (error) {
     // Somebody else was first.
     if (!(await repositoryAt(dir))) throw error;
@@ -23,6 +24,13 @@ export async function makeRepository(dir: string, git: GitBinary | undefined): P
     // With those of who was killed at it; who is still at it finds the repository now.
     removeTemporaryFolders(dir);
   }
+}
+
+/** A process that has not noticed yet that its repository was deleted may have written its own notes there again. */
+function removeRemains(gitDir: string): void {
+  if (fs.existsSync(path.join(gitDir, "HEAD")) || !fs.existsSync(gitDir)) return;
+  if (fs.readdirSync(gitDir).every((name) => name === "git-memory"))
+    fs.rmSync(path.join(gitDir, "git-memory"), { force: true, recursive: true });
 }
 
 /** True when git would not add the file (relative to the work tree's top). */

@@ -167,10 +167,10 @@ export class Memory implements View {
   }
 
   /**
-   * The store where new entries of a scope go, the person's own made when it is not there yet. Throws `invalid_input`
-   * where no store holds the scope, `not_found` where the person has none and none may be made.
+   * The store where new entries of a scope go, of the current one when absent; the person's own is made when it is not
+   * there yet. Throws `invalid_input` where no store holds the scope, `not_found` where the person has none and none may be made.
    */
-  home(scope: string, wanted?: string): Promise<Store> {
+  home(scope?: string, wanted?: string): Promise<Store> {
     return this.#stores.home(scope, wanted);
   }
 

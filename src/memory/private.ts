@@ -14,8 +14,8 @@ const elsewhere = (message: string): MemoryError =>
     },
   );
 
-/** The name of the store where a new private entry of a scope goes. Throws `invalid_input` where there is none and none may be made. */
-export async function homeOfPrivate(memory: Memory, scope: string, wanted = PERSONAL): Promise<string> {
+/** The name of the store where a new private entry of a scope, or of the current one, goes. Throws `invalid_input` where there is none and none may be made. */
+export async function homeOfPrivate(memory: Memory, scope: string | undefined, wanted = PERSONAL): Promise<string> {
   if (wanted !== PERSONAL) throw elsewhere(`not in ${wanted}`);
   try {
     return (await memory.home(scope, PERSONAL)).name;

@@ -90,7 +90,7 @@ export async function occupant(memory: Memory, draft: Draft, path: string): Prom
 }
 
 /** The store where a new entry goes. */
-export const storeOfSave = async (memory: Memory, { scope = memory.scope, store, ...input }: SaveInput) =>
+export const storeOfSave = async (memory: Memory, { scope, store, ...input }: SaveInput) =>
   input.private ? homeOfPrivate(memory, scope, store) : (await memory.home(scope, store)).name;
 
 /** Puts a new entry into the draft, or new text into an archived one at its address. */

@@ -188,11 +188,11 @@ export class Stores {
     await Promise.all(this.workspace.members().map(({ store }) => store.refresh()));
   }
 
-  /** The store where new entries of a scope go; the person's own is made when it is not there yet. */
-  async home(scope: string, wanted?: string): Promise<Store> {
+  /** The store where new entries of a scope go, of the current one when absent; the person's own is made when it is not there yet. */
+  async home(scope?: string, wanted?: string): Promise<Store> {
     if (this.#state !== "ready") await this.begin().ready;
     await this.#lookForMore();
-    const name = this.workspace.home(scope, wanted);
+    const name = this.workspace.home(scope ?? this.workspace.scope, wanted);
     if (this.workspace.get(name)) return this.writable(name);
     const { make } = this.#options.personal;
     if (!make) throw noStore();
