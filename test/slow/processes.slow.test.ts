@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CommitMode } from "../../src/store/context.js";
+import { writeBothTogether } from "../support/workspace-writers.js";
 import { writeTogether } from "../support/write-together.js";
 
 describe.each<CommitMode>(["journal", "each"])("eight processes at once, in %s mode", (mode) => {
@@ -7,3 +8,12 @@ describe.each<CommitMode>(["journal", "each"])("eight processes at once, in %s m
     await expect(writeTogether(mode, 50, 150)).resolves.toBeUndefined();
   });
 });
+
+describe.each([undefined, "journal", "each"] as const)(
+  "processes that write to a project's store and the person's own (commit: %s)",
+  (commit) => {
+    it("make one of their own between them, and put everything where it belongs", { timeout: 300_000 }, async () => {
+      await expect(writeBothTogether(6, 12, commit)).resolves.toBeUndefined();
+    });
+  },
+);
