@@ -13,7 +13,7 @@ describe.each([undefined, "journal", "each"] as const)(
   "processes that write to a project's store and the person's own (commit: %s)",
   (commit) => {
     it("make one of their own between them, and put everything where it belongs", { timeout: 300_000 }, async () => {
-      await expect(writeBothTogether(6, 12, commit)).resolves.toBeUndefined();
+      await expect(writeBothTogether(5, 8, commit)).resolves.toBeUndefined();
     });
   },
 );

@@ -22,7 +22,13 @@ export const GIT_ENV = {
 
 /** Runs git in `cwd` and gives its output; throws with git's words when it fails. */
 export const git = (cwd: string, ...args: string[]): string =>
-  execFileSync("git", args, { cwd, encoding: "utf8", env: GIT_ENV, stdio: ["ignore", "pipe", "pipe"] });
+  execFileSync("git", args, {
+    cwd,
+    encoding: "utf8",
+    env: GIT_ENV,
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: 2 ** 28,
+  });
 
 /** A fresh folder below the system's temporary one. */
 export const temporaryFolder = (): string => fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "git-memory-")));
