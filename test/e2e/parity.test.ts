@@ -6,7 +6,7 @@ import { ROUTES } from "../../src/operations/routes.js";
 import { LineClient } from "../support/client.js";
 import { ask } from "../support/http.js";
 import { run } from "../support/program.js";
-import { git, makeCheckedInStore, temporaryFolder } from "../support/repositories.js";
+import { faults, git, makeCheckedInStore, temporaryFolder } from "../support/repositories.js";
 import { ServeProcess } from "../support/serve.js";
 
 type Json = Record<string, unknown>;
