@@ -16,6 +16,10 @@ export const addressIn = (memory: Memory, entry: Pick<Indexed, "scope" | "kind" 
 /** A scope that a caller named, as canonical text; `project` is the current one. */
 export const scopeIn = (memory: Memory, text: string): string => formatScope(memory.workspace.canonical(text));
 
+/** True for what a person keeps of one project: elsewhere it is told only to who names that project. */
+const isOfProject = ({ store, scope }: Pick<Indexed, "store" | "scope">): boolean =>
+  store === PERSONAL && scope.startsWith("project/");
+
 /** What a ref leads to. */
 export interface Named extends EntryKey, Pick<Indexed, "kind" | "scope" | "name"> {
   readonly id?: string | undefined;
@@ -63,14 +67,14 @@ class Candidates {
     return [...this.#kept([...this.#view.index.entries()].filter(test)), ...this.#drafted(test)];
   }
 
-  /** Those of the nearest place that has any; where no place has, those of everywhere. */
+  /** Those of the nearest place that has any; where no place has, those of everywhere but a person's own of other projects. */
   byName(name: string, places: readonly Place[]): Named[] {
     const named = this.matching((entry) => entry.name === name || entry.name.endsWith(`/${name}`));
     for (const { store, scope } of places) {
       const near = named.filter((entry) => entry.store === store && entry.scope === scope);
       if (near.length > 0) return near;
     }
-    return named;
+    return named.filter((entry) => !isOfProject(entry));
   }
 }
 
@@ -93,11 +97,13 @@ export async function notFound(memory: Memory, text: string, view: View = memory
   const words = text.replace(/[^\p{L}\p{N}]+/gu, " ");
   const { hits } = await view.index.search({
     query: words,
-    limit: 3,
+    limit: 10,
     min_score: 0,
     include: ["archived", "expired", "superseded"],
   });
-  const nearest = hits.map(({ entry }) => addressIn(memory, entry));
+  const here = new Set(memory.workspace.chain(memory.scope).map(({ scope }) => scope));
+  const told = hits.filter(({ entry }) => here.has(entry.scope) || !isOfProject(entry));
+  const nearest = told.slice(0, 3).map(({ entry }) => addressIn(memory, entry));
   const hint = nearest.length > 0 ? `Nearest: ${nearest.join(", ")}.` : "[[search]] lists what there is.";
   return new MemoryError("not_found", `There is no entry ${JSON.stringify(text)}. ${hint}`, { ref: text, nearest });
 }

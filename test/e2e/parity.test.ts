@@ -1,12 +1,12 @@
+import { execFile } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OPERATIONS } from "../../src/operations/registry.js";
 import { ROUTES } from "../../src/operations/routes.js";
-import { LineClient } from "../support/client.js";
+import { LineClient, PROGRAM } from "../support/client.js";
 import { ask } from "../support/http.js";
-import { run } from "../support/program.js";
-import { faults, git, makeCheckedInStore, temporaryFolder } from "../support/repositories.js";
+import { faults, GIT_ENV, git, makeCheckedInStore, temporaryFolder } from "../support/repositories.js";
 import { ServeProcess } from "../support/serve.js";
 
 type Json = Record<string, unknown>;
@@ -217,9 +217,20 @@ function cliArguments(operation: string, input: Json): string[] {
   return [...one.command.split(" "), ...flags, "--json", "--", ...places];
 }
 
+/** Runs the program as a shell does, while the other doors are at work. */
 function cli(dir: string, env: Record<string, string>): Door {
   return {
-    call: async (operation, input) => JSON.parse(run(dir, cliArguments(operation, input), { env }).stdout) as unknown,
+    call: (operation, input) =>
+      new Promise((resolve, reject) => {
+        const args = [PROGRAM, ...cliArguments(operation, input)];
+        const options = { cwd: dir, env: { ...GIT_ENV, ...env }, timeout: 30_000, maxBuffer: 2 ** 27 };
+        // A refusal ends with 1, and its JSON is on standard output too.
+        const child = execFile(process.execPath, args, options, (error, out, err) => {
+          if (out === "") reject(error ?? new Error(err));
+          else resolve(JSON.parse(out));
+        });
+        child.stdin?.end();
+      }),
   };
 }
 
@@ -312,7 +323,8 @@ beforeAll(async () => {
   await client.initialize();
   const servers = await Promise.all([ServeProcess.start(three, all, envs[2]), ServeProcess.start(four, [], envs[3])]);
   const doors = [cli(one, envs[0] ?? {}), stdio(client), await mcpOverHttp(servers[0]), rest(servers[1])];
-  for (const [at, door] of doors.entries()) results.set(DOORS[at] ?? "", await play(door));
+  const played = await Promise.all(doors.map(play));
+  for (const [at, answers] of played.entries()) results.set(DOORS[at] ?? "", answers);
   await Promise.all([client.close(), ...servers.map((server) => server.stop())]);
 }, 180_000);
 afterAll(() => {

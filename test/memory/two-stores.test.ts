@@ -157,9 +157,11 @@ describe("what is kept apart", () => {
     await expect(call(demo, "get", { refs: ["session/s:memories/alpha-now"] })).rejects.toMatchObject({
       code: "not_found",
     });
-    await expect(call(demo, "get", { refs: ["alpha-now"] })).rejects.toMatchObject({ code: "not_found" });
-    await expect(call(demo, "get", { refs: ["memories/alpha-now"] })).rejects.toMatchObject({ code: "not_found" });
-    await expect(call(demo, "get", { refs: ["guidelines/alpha"] })).rejects.toMatchObject({ code: "not_found" });
+    for (const ref of ["alpha-now", "memories/alpha-now", "alpha", "guidelines/alpha"])
+      await expect(call(demo, "get", { refs: [ref] })).rejects.toMatchObject({
+        code: "not_found",
+        data: { nearest: [] },
+      });
   });
 
   it("puts nothing of a person's own into the project's repository, and nothing of the project's into theirs", async () => {
