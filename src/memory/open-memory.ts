@@ -47,7 +47,10 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
   const { root, directory, places = [], makePersonal: make } = options;
   const folder = personalFolder(env, home);
   const memory = new Memory({
-    find: () => (root ? namedStore(root) : firstStore([...places, directory], home)),
+    find: () =>
+      root
+        ? namedStore(root, places.find((one) => typeof one === "string") ?? directory)
+        : firstStore([...places, directory], home),
     project: () => projectOf([...places, directory], home),
     personal: { find: () => personalStore(folder), make: make && !ci ? () => makeAt(folder, make) : undefined },
     flags: options.flags,
