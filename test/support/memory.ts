@@ -9,7 +9,7 @@ import { Memory } from "../../src/memory/memory.js";
 import { invoke } from "../../src/operations/operation.js";
 import { findOperation } from "../../src/operations/registry.js";
 import { makePersonalStore } from "../../src/setup/init.js";
-import { namedStore, personalStore } from "../../src/store/find-store.js";
+import { type FoundProject, namedStore, personalStore } from "../../src/store/find-store.js";
 import { GIT_ENV, git, makeCheckedInStore } from "./repositories.js";
 
 /** The time at which a test's first write happens: before any commit that git makes while tests run. */
@@ -25,6 +25,10 @@ export interface Given {
   readonly home?: string;
   /** The store is found when this is over. */
   readonly gate?: Promise<void>;
+  /** Where one works; at no place when absent. */
+  readonly from?: string;
+  /** The project that one is in without a store of its own. */
+  readonly project?: FoundProject;
   /** False for a machine without the git program; else its command. */
   readonly git?: boolean | string;
   /** As a server: watching, and waiting for the history no longer than that does. */
@@ -63,6 +67,8 @@ export class Bench {
     home = `${dir}.home`,
     git: program = true,
     watch = false,
+    from,
+    project,
   }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
     const personal = path.join(home, "personal");
@@ -72,9 +78,9 @@ export class Bench {
     const memory = new Memory({
       find: async () => {
         await gate;
-        return namedStore(dir);
+        return project ? undefined : namedStore(dir, from);
       },
-      project: async () => undefined,
+      project: async () => project,
       personal: {
         find: () => personalStore(personal),
         make: async () => {
