@@ -125,6 +125,7 @@ describe("a project that only the person's own store knows", () => {
   const opening = async (home: string, top: string, remote: string): Promise<Bench> => {
     const bench = await Bench.opening({ home, project: { scope, top, remote } });
     open.push(bench);
+    await bench.memory.home("personal");
     return bench;
   };
 
