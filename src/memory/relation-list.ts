@@ -1,6 +1,6 @@
 import { MemoryError } from "../errors.js";
 import type { Indexed } from "../search/indexed.js";
-import type { Link } from "../search/relation-graph.js";
+import type { Link } from "../search/relation-link.js";
 import type { Walk } from "../search/relation-ways.js";
 import type { Memory } from "./memory.js";
 import { type RelationView, viewsOf } from "./relation-view.js";

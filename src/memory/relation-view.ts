@@ -1,7 +1,7 @@
 import type { Relation } from "../entry/entry.js";
 import { readType, shortIn, targetAddress } from "../entry/relations.js";
 import type { EntryKey } from "../search/indexed.js";
-import type { Link, RelationEnd } from "../search/relation-graph.js";
+import type { Link, RelationEnd } from "../search/relation-link.js";
 import type { Memory } from "./memory.js";
 import { parseAt } from "./parse-at.js";
 import type { View } from "./view.js";

@@ -4,7 +4,7 @@ import type { Memory } from "../memory/memory.js";
 import { indexedAt } from "../memory/related-to.js";
 import { addressIn } from "../memory/resolve.js";
 import { suggestRelations } from "../memory/suggest.js";
-import type { RelationEnd, Step } from "../search/relation-graph.js";
+import type { RelationEnd, Step } from "../search/relation-link.js";
 import type { Walk } from "../search/relation-ways.js";
 import { operation } from "./operation.js";
 import { depth, direction, ref } from "./params.js";

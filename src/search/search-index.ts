@@ -5,6 +5,7 @@ import type { Entry } from "../entry/entry.js";
 import type { Moment } from "./adjustments.js";
 import { readCursor, writeCursor } from "./cursor.js";
 import type { Decay } from "./decay.js";
+import { DocumentNodes } from "./document-nodes.js";
 import { EntryTable } from "./entry-table.js";
 import { conditionsOf, dayOf } from "./filters.js";
 import { explain, hintOf, toHit } from "./hits.js";
@@ -13,6 +14,7 @@ import { sharesHeld } from "./phrases.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
 import { RelationGraph, type RelationGraphOptions } from "./relation-graph.js";
+import { type DocumentNode, nodeAddress } from "./relation-link.js";
 import type { HitFlags, SearchRequest, SearchResult } from "./search-request.js";
 import { TextIndex } from "./text-index.js";
 import { planText } from "./text-plan.js";
@@ -67,6 +69,7 @@ const MAX_FILTERS = 4;
 export class SearchIndex {
   readonly #options: SearchIndexOptions;
   readonly #table = new EntryTable();
+  readonly #documents: DocumentNodes;
   /** How the entries are related. */
   readonly relations: RelationGraph;
   readonly #text = new TextIndex();
@@ -83,7 +86,12 @@ export class SearchIndex {
 
   private constructor(options: SearchIndexOptions) {
     this.#options = options;
-    this.relations = new RelationGraph({ at: (store, path) => this.get(store, path), placesOf: options.placesOf });
+    const addressAt = (store: string, path: string): string | undefined => {
+      const node = this.get(store, path) ?? this.document(store, path);
+      return node && nodeAddress(node);
+    };
+    this.relations = new RelationGraph({ addressAt, placesOf: options.placesOf });
+    this.#documents = new DocumentNodes(this.relations);
     this.#orama = create({
       schema: SCHEMA,
       sort: { enabled: false },
@@ -104,6 +112,7 @@ export class SearchIndex {
   /** The one door: brings the index to the state that the changes tell; applying them again changes nothing. */
   apply(changes: readonly Change[]): void {
     for (const { store, path, after } of changes) {
+      if (this.#documents.apply(store, path, after)) continue;
       const before = this.get(store, path);
       if (after && before && isSameText(before, after))
         this.#renew(withFacts(before, after, (text) => this.#share(text)));
@@ -118,6 +127,11 @@ export class SearchIndex {
       }
     }
     this.#filtered.clear();
+  }
+
+  /** What is kept of the document of a scope at a path. */
+  document(store: string, path: string): DocumentNode | undefined {
+    return this.#documents.get(store, path);
   }
 
   /** Ends a bulk load that came in many parts: frees what only made it fast. A search does so too. */
