@@ -4,15 +4,15 @@ import { checkName, foldName, nameFromTitle } from "../entry/name.js";
 import { formatScope, isScopeName, parseScope, type Scope } from "../entry/scope.js";
 import { checkDocument, editDocument, parseDocument } from "../entry/scope-document.js";
 import { MemoryError } from "../errors.js";
-import type { EntryKey } from "../search/indexed.js";
 import type { Written } from "../store/session.js";
 import type { Caller } from "./caller.js";
-import { documentAddress, documentRecord } from "./documents.js";
+import { documentRecord } from "./documents.js";
 import type { Draft } from "./draft.js";
-import { assertBase, refuseSecrets, standing, type WriteResult } from "./edits.js";
+import { assertBase, refuseSecrets, type WriteResult } from "./edits.js";
 import { currentScope, findScope, knownScopes, nameOf, type ScopeLevel } from "./known-scopes.js";
 import type { Memory } from "./memory.js";
 import { rememberProject } from "./remember-project.js";
+import { recordOfAny, resultOfAny } from "./scope-edit.js";
 import { PERSONAL } from "./workspace.js";
 
 /** What goes on record with a write of a scope's document. */
@@ -120,43 +120,6 @@ function checkedFields(
   return normal;
 }
 
-const VERBS: Readonly<Record<string, string>> = {
-  created: "add",
-  updated: "update",
-  archived: "archive",
-  restored: "restore",
-};
-
-const recordOf = (level: ScopeLevel, scope: string, op: string, id: string, { caller, reason }: ScopeWrite) => ({
-  op,
-  subject: `memory: ${VERBS[op] ?? op} ${level} ${nameOf(scope)}`,
-  entry: `${scope}: ${id}`,
-  ...(reason === undefined ? {} : { reason }),
-  ...caller,
-});
-
-/** What the write of a scope's document answers, once it is written. */
-export function documentResult(
-  memory: Memory,
-  key: EntryKey,
-  scope: string,
-  change: string,
-  written: Written,
-): WriteResult {
-  const record = memory.scopes.get(key.store, key.path);
-  const id = record?.document.fields.id;
-  return {
-    address: documentAddress({ scope }),
-    ...(id === undefined ? {} : { id }),
-    ...(record === undefined ? {} : { version: record.version }),
-    change,
-    store: key.store,
-    scope,
-    path: key.path,
-    ...standing(written),
-  };
-}
-
 /** Makes an org or project: its document in the store that holds the scope, the person's own where no other does. */
 export async function createScope(
   memory: Memory,
@@ -241,21 +204,17 @@ async function put(
   const id = fields?.id ?? memory.newId();
   const edit = { set: { ...set }, ...(description === undefined ? {} : { content: description }) };
   const plain = editDocument(old?.bytes ?? null, edit, level);
-  const key = { store: draft.store, path };
-  if (old && Buffer.compare(plain, old.bytes) === 0)
-    return {
-      record: recordOf(level, text, "updated", id, write),
-      answer: (written: Written) => documentResult(memory, key, text, "unchanged", written),
-    };
+  const written = (op: string) => ({
+    record: recordOfAny([{ op, path, scope: text, id }], write.caller, write.reason),
+    answer: (done: Written) => resultOfAny(memory, draft.store, { op, path, scope: text, id }, done),
+  });
+  if (old && Buffer.compare(plain, old.bytes) === 0) return written("unchanged");
   const op = !old ? "created" : changeWord(fields?.status, set);
   const after = editDocument(old?.bytes ?? null, { ...edit, set: { id, ...set } }, level);
   draft.put({ path, after, op });
   if (!old && text === currentScope(memory, "project")) await rememberProject(memory, draft, text);
   await refuseSecrets(draft, write.allow_secrets ?? []);
-  return {
-    record: recordOf(level, text, op, id, write),
-    answer: (written: Written) => documentResult(memory, key, text, op, written),
-  };
+  return written(op);
 }
 
 function changeWord(status: string | undefined, set: Readonly<Record<string, unknown>>): string {

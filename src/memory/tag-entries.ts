@@ -7,13 +7,12 @@ import { editDocument } from "../entry/scope-document.js";
 import { TAGS_FILE } from "../entry/tag-file.js";
 import { tagName } from "../entry/tags.js";
 import { MemoryError } from "../errors.js";
-import type { WriteRecord } from "../store/writer.js";
 import { documentRecord, documentScope, noDocument } from "./documents.js";
 import type { Draft } from "./draft.js";
-import { type Edit, idToWrite, recordOf, refuseSecretTexts, resultOf, type WriteResult } from "./edits.js";
+import { type Edit, idToWrite, refuseSecretTexts, type WriteResult } from "./edits.js";
 import type { Memory } from "./memory.js";
 import { assertStore, notFound, resolveIn, storeOf } from "./resolve.js";
-import { documentResult } from "./scope-writes.js";
+import { type AnyEdit, recordOfAny, resultOfAny, type ScopeEdit } from "./scope-edit.js";
 import { putTags, recordTags, type Standing, type TagWrite, tagsIn, transactTags } from "./tag-draft.js";
 import { isKnown, tagsFault } from "./tags.js";
 
@@ -36,7 +35,7 @@ export async function tagEntries(
   const store = await storeOfTagged(memory, input.refs[0] ?? "");
   return transactTags(memory, store, write, async (draft) => {
     if (verb === "attach") await refuseSecretTexts({ tags: input.tags.join("\n") }, write.allow_secrets ?? []);
-    const edits = new Map<string, Edit | ScopeEdit>();
+    const edits = new Map<string, AnyEdit>();
     for (const ref of input.refs) {
       const scope = documentScope(memory, ref);
       if (scope !== undefined) {
@@ -62,16 +61,14 @@ export async function tagEntries(
         created.map((name) => ({ op: "set", name, about })),
       );
     return {
-      record: recorded(draft, done, verb, tags, created, write),
+      record: done.some(({ op, path }) => op !== "unchanged" && !isPrivate(path))
+        ? recordOfAny(done, write.caller, write.reason)
+        : recordTags(draft, `add tag ${created.join(", ")}`, write),
       answer: (written) => ({
         results: done.map((edit) => {
           const key = { store, path: edit.path };
-          if ("scope" in edit)
-            return {
-              ...documentResult(memory, key, edit.scope, edit.op, written),
-              tags: [...(memory.scopes.get(key.store, key.path)?.document.fields.tags ?? [])],
-            };
-          return { ...resultOf(memory, store, edit, written), tags: [...(memory.at(key)?.tags ?? [])] };
+          const now = "at" in edit ? memory.at(key)?.tags : memory.scopes.get(store, edit.path)?.document.fields.tags;
+          return { ...resultOfAny(memory, store, edit, written), tags: [...(now ?? [])] };
         }),
         ...(created.length === 0 ? {} : { created }),
         ...(fault === undefined
@@ -82,13 +79,6 @@ export async function tagEntries(
   });
 }
 
-/** What was done to the document of a scope. */
-interface ScopeEdit {
-  readonly op: string;
-  readonly path: string;
-  readonly scope: string;
-}
-
 /** The store of what a ref names, as of the last write acknowledged on this machine. */
 async function storeOfTagged(memory: Memory, ref: string): Promise<string> {
   await memory.fresh();
@@ -97,25 +87,6 @@ async function storeOfTagged(memory: Memory, ref: string): Promise<string> {
   const record = documentRecord(memory, scope);
   if (!record) throw noDocument(memory, scope);
   return record.store;
-}
-
-/** What the write goes on record as: by the entries, where no document of a scope is among what is changed. */
-function recorded(
-  draft: Draft,
-  done: readonly (Edit | ScopeEdit)[],
-  verb: string,
-  tags: readonly string[],
-  created: readonly string[],
-  write: TagWrite,
-): WriteRecord {
-  const changed = done.filter(({ op, path }) => op !== "unchanged" && !isPrivate(path));
-  if (changed.length === 0) return recordTags(draft, `add tag ${created.join(", ")}`, write);
-  if (changed.some((edit) => "scope" in edit)) return recordTags(draft, `${verb} tags ${tags.join(", ")}`, write);
-  return recordOf(
-    done.filter((edit) => "at" in edit),
-    write.caller,
-    write.reason,
-  );
 }
 
 async function tagDocument(
@@ -131,10 +102,10 @@ async function tagDocument(
   assertStore(draft, record, ref);
   const { path, document } = record;
   const bytes = retagged(old.bytes, document.level, change, `${scope}:`);
-  if (bytes === old.bytes) return { op: "unchanged", path, scope };
+  if (bytes === old.bytes) return { op: "unchanged", path, scope, id: document.fields.id ?? "" };
   const id = document.fields.id ?? memory.newId();
   draft.put({ path, after: editDocument(bytes, { set: { id } }, document.level), op: "updated" }, false);
-  return { op: "updated", path, scope };
+  return { op: "updated", path, scope, id };
 }
 
 async function tagEntry(memory: Memory, draft: Draft, path: string, ref: string, change: TagChange): Promise<Edit> {

@@ -209,12 +209,16 @@ export class Workspace {
     );
   }
 
-  /** True for a scope that an open store stands for, or of which it has an entry or the document. */
-  isKnown(scope: Scope): boolean {
-    if (formatScope(scope) === this.scope) return true;
-    return this.places(scope).some(
-      ({ store, folder }) => folder === "" || this.#members.get(store)?.catalog.holds(folder),
-    );
+  /**
+   * True for a scope that an open store stands for or lies in, or of which it has an entry or the document; told in a
+   * store (`from`) that others see, only of what they have too.
+   */
+  isKnown(scope: Scope, from = PERSONAL): boolean {
+    const text = formatScope(scope);
+    if (text === this.scope || (scope.level === "org" && this.scope.startsWith(`project/${scope.org}/`))) return true;
+    return this.places(scope)
+      .filter(({ store }) => from === PERSONAL || store !== PERSONAL)
+      .some(({ store, folder }) => folder === "" || this.#members.get(store)?.catalog.holds(folder));
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../memory/documents.js";
 import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
-import { indexedAt } from "../memory/related-to.js";
+import { nodeAt } from "../memory/related-to.js";
 import { listRelations } from "../memory/relation-list.js";
 import { resolve, resolvePath } from "../memory/resolve.js";
 import type { Used } from "../memory/usage.js";
@@ -264,7 +264,7 @@ function readsOf(memory: Memory, used: Used): Pick<EntryOutput, "read_count" | "
 }
 
 async function relationsOf(memory: Memory, text: string, view: View) {
-  const entry = await indexedAt(memory, text, view);
+  const entry = await nodeAt(memory, text, view);
   const wanted = { entry, direction: "both", limit: MOST_RELATIONS } as const;
   const { relations, total } = await listRelations(memory, wanted, view);
   const more = total - relations.length;
