@@ -20,7 +20,7 @@ export async function nodeAt(memory: Memory, ref: string, view: View = memory): 
   const scope = documentScope(memory, ref);
   if (scope === undefined) return indexedAt(memory, ref, view);
   for (const { store, path } of documentPlaces(memory, scope)) {
-    const node = view.index.document(store, path);
+    const node = view.index.documents.get(store, path);
     if (node) return node;
   }
   throw noDocument(memory, scope);

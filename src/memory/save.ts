@@ -1,5 +1,5 @@
 import { formatAddress } from "../entry/address.js";
-import { entryPath, locate, otherPath } from "../entry/entry-path.js";
+import { entryPath, isPrivate, locate, otherPath } from "../entry/entry-path.js";
 import { checkContent, checkFields, normaliseFields } from "../entry/fields.js";
 import type { Kind } from "../entry/kinds.js";
 import { editEntry } from "../entry/markdown.js";

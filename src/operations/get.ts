@@ -90,12 +90,7 @@ async function read(memory: Memory, text: string, { version, view }: Wanted): Pr
   return { ...key, entry };
 }
 
-async function documentOf(
-  memory: Memory,
-  scope: string,
-  text: string,
-  { version, view }: Wanted,
-): Promise<Read> {
+async function documentOf(memory: Memory, scope: string, text: string, { version, view }: Wanted): Promise<Read> {
   if (version === undefined) {
     const one = await readDocument(memory, scope, view);
     return { store: one.store, path: one.path, entry: documentOutput(memory, one) };

@@ -29,7 +29,7 @@ const walkOf = ({ direction: wanted, types }: Asked): Walk => ({
 
 /** What the index has at the end of a step: ways lead over entries and documents only. */
 const nodeOf = (memory: Memory, { store, path }: RelationEnd) =>
-  (memory.index.get(store, path!) ?? memory.index.document(store, path!))!;
+  (memory.index.get(store, path!) ?? memory.index.documents.get(store, path!))!;
 
 const stepsOf = (memory: Memory, steps: readonly Step[]): StepView[] =>
   steps.map(({ types, direction: way, to }) => ({

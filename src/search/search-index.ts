@@ -13,8 +13,7 @@ import { type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.j
 import { sharesHeld } from "./phrases.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
-import { RelationGraph, type RelationGraphOptions } from "./relation-graph.js";
-import { type DocumentNode, nodeAddress } from "./relation-link.js";
+import type { RelationGraph, RelationGraphOptions } from "./relation-graph.js";
 import type { HitFlags, SearchRequest, SearchResult } from "./search-request.js";
 import { TextIndex } from "./text-index.js";
 import { planText } from "./text-plan.js";
@@ -69,8 +68,9 @@ const MAX_FILTERS = 4;
 export class SearchIndex {
   readonly #options: SearchIndexOptions;
   readonly #table = new EntryTable();
-  readonly #documents: DocumentNodes;
-  /** How the entries are related. */
+  /** The documents of scopes. */
+  readonly documents: DocumentNodes;
+  /** How entries and documents are related. */
   readonly relations: RelationGraph;
   readonly #text = new TextIndex();
   readonly #scorer = new TextScorer(this.#text);
@@ -86,12 +86,8 @@ export class SearchIndex {
 
   private constructor(options: SearchIndexOptions) {
     this.#options = options;
-    const addressAt = (store: string, path: string): string | undefined => {
-      const node = this.get(store, path) ?? this.document(store, path);
-      return node && nodeAddress(node);
-    };
-    this.relations = new RelationGraph({ addressAt, placesOf: options.placesOf });
-    this.#documents = new DocumentNodes(this.relations);
+    this.documents = new DocumentNodes((store, path) => this.get(store, path), options.placesOf);
+    this.relations = this.documents.relations;
     this.#orama = create({
       schema: SCHEMA,
       sort: { enabled: false },
@@ -112,7 +108,7 @@ export class SearchIndex {
   /** The one door: brings the index to the state that the changes tell; applying them again changes nothing. */
   apply(changes: readonly Change[]): void {
     for (const { store, path, after } of changes) {
-      if (this.#documents.apply(store, path, after)) continue;
+      if (this.documents.apply(store, path, after)) continue;
       const before = this.get(store, path);
       if (after && before && isSameText(before, after))
         this.#renew(withFacts(before, after, (text) => this.#share(text)));
@@ -127,11 +123,6 @@ export class SearchIndex {
       }
     }
     this.#filtered.clear();
-  }
-
-  /** What is kept of the document of a scope at a path. */
-  document(store: string, path: string): DocumentNode | undefined {
-    return this.#documents.get(store, path);
   }
 
   /** Ends a bulk load that came in many parts: frees what only made it fast. A search does so too. */

@@ -39,7 +39,7 @@ describe("the address of a scope's document", () => {
       history: [{ number: 2 }, { number: 1 }],
     });
     expect(entries[1]).toEqual(entries[0]);
-    const first = (entries[0]?.history as Json[])[1]?.version;
+    const [, { version: first } = {}] = (entries[0]?.history ?? []) as Json[];
     for (const at of [{ version: first }, { as_of: "HEAD" }]) {
       const { entries: old } = await bench.call<{ entries: Json[] }>("get", { refs: [WEB], ...at });
       expect(old).toEqual([expect.objectContaining({ content: "Pages.", version: first })]);
