@@ -266,7 +266,7 @@ async function mcpOverHttp({ port }: ServeProcess): Promise<Door> {
 const rest = ({ port }: ServeProcess): Door => ({
   call: async (operation, input) => {
     const one = find(operation);
-    const segment = (field: string): unknown[] => [input[field]].flat();
+    const segment = (field: string): unknown[] => [input[field] ?? []].flat();
     // A segment of the path holds one value: several go another way.
     const route = ROUTES.find(
       ({ operation: own, path }) =>
