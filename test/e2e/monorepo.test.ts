@@ -82,7 +82,9 @@ describe("servers in the projects of one monorepo", () => {
     expect(none).toMatchObject({ error: { code: "not_found" } });
     expect(await titles(docs)).toEqual(["Errors of all", "Mine", "No secrets"]);
     const made = { action: "create", name: "all", root_path: "." };
-    expect(await web.call("memory_project", made)).toMatchObject({ scope: "project/acme/all", store: "project" });
+    expect(await web.call("memory_project", made)).toMatchObject({
+      text: expect.stringMatching(/^Saved `project\/acme\/all:`/),
+    });
     expect(await current(docs)).toBe("project/acme/all");
     expect(await current(web)).toBe("project/acme/web");
   });
