@@ -34,3 +34,10 @@ const bare = (path: string): string =>
 export function hasPassword(url: string): boolean {
   return /^[a-z+]+:\/\/[^@/]*:[^@/]*@/i.test(url.trim());
 }
+
+/** The address without the user and password of a web address, which may be a token and are nobody else's business. */
+export const withoutPassword = (url: string): string =>
+  url
+    .trim()
+    .replace(/^(https?:\/\/)[^@/]*@/i, "$1")
+    .replace(/^([a-z+]+:\/\/[^@/:]*):[^@/]*@/i, "$1@");

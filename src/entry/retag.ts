@@ -1,10 +1,10 @@
-import { decodeText, type EntryAt } from "./entry-file.js";
-import { checkFields } from "./fields.js";
+import { decodeText } from "./entry-file.js";
+import { checkFields, type FileKind } from "./fields.js";
 import { readFrontMatter } from "./frontmatter.js";
-import { editEntry } from "./markdown-edit.js";
+import { editMarkdown } from "./markdown-edit.js";
 import { normalTag } from "./tags.js";
 
-/** What to do with an entry's tags, by names as `tagName` gives them. */
+/** What to do with the tags of an entry or of a scope's document, by names as `tagName` gives them. */
 export interface TagChange {
   readonly add?: readonly string[];
   readonly remove?: readonly string[];
@@ -13,16 +13,16 @@ export interface TagChange {
 }
 
 /**
- * The bytes of an entry's file with its tags changed: the spelling of the others, quotes, order, comments and every other byte stay. The same
+ * The bytes of the file with its tags changed: the spelling of the others, quotes, order, comments and every other byte stay. The same
  * bytes when there is nothing to change, undefined for a file whose `tags` are no list of texts. `invalid_input` for too many tags.
  */
-export function retag(bytes: Uint8Array, at: EntryAt, change: TagChange): Uint8Array | undefined {
+export function retag(bytes: Uint8Array, kind: FileKind, change: TagChange): Uint8Array | undefined {
   const old = writtenTags(bytes);
   if (old === undefined) return undefined;
   const tags = changed(old, change);
   if (tags.length === old.length && tags.every((tag, position) => tag === old[position])) return bytes;
-  if (change.add !== undefined) checkFields(at.kind, { tags });
-  return editEntry(bytes, { set: { tags: tags.length === 0 ? null : tags } }, at);
+  if (change.add !== undefined) checkFields(kind, { tags });
+  return editMarkdown(bytes, { set: { tags: tags.length === 0 ? null : tags } }, kind);
 }
 
 function changed(old: readonly string[], { add = [], remove = [], rename }: TagChange): readonly string[] {

@@ -39,8 +39,16 @@ export async function isIgnored(top: string, file: string, git: GitBinary | unde
   return (await git.run(["check-ignore", "-q", "--no-index", "--", file], { cwd: top })).status === 0;
 }
 
+/** The address of the `origin` remote. */
+export async function remoteUrl(repository: Repository): Promise<string | undefined> {
+  const config = await readConfig([path.join(repository.commonDir, "config")], "", repository.gitDir);
+  return config.get("remote.origin.url");
+}
+
+/** The last segment of a remote's address, which people call the project by; undefined where there is none. */
+export const lastPart = (url: string): string | undefined => /([^/:\\]+?)(?:\.git)?[/\\]*$/.exec(url)?.[1];
+
 /** The last segment of the `origin` remote's address: what people call the project. */
 export async function remoteName(repository: Repository): Promise<string | undefined> {
-  const config = await readConfig([path.join(repository.commonDir, "config")], "", repository.gitDir);
-  return /([^/:\\]+?)(?:\.git)?[/\\]*$/.exec(config.get("remote.origin.url") ?? "")?.[1];
+  return lastPart((await remoteUrl(repository)) ?? "");
 }

@@ -1,14 +1,16 @@
+import type { ScopeDocument } from "../entry/document.js";
 import type { Entry } from "../entry/entry.js";
 import { bodyStart } from "../entry/frontmatter.js";
 import { MemoryError } from "../errors.js";
 import type { Version } from "../store/weave.js";
+import { documentScope, readDocument } from "./documents.js";
 import type { Memory } from "./memory.js";
-import { parseAt } from "./parse-at.js";
+import { readAt } from "./parse-at.js";
 import { resolve } from "./resolve.js";
 
-/** Where an entry's text comes from; `origin` is a position in `origins`, absent for what is older than what is known. */
+/** Where the text of an entry, or of a scope's document, comes from; `origin` is a position in `origins`, absent for what is older than what is known. */
 export interface EntryBlame {
-  readonly entry: Entry;
+  readonly entry: Entry | ScopeDocument;
   readonly origins: readonly Version[];
   readonly fields: readonly { readonly field: string; readonly origin?: number }[];
   /** The body, line by line. */
@@ -26,13 +28,15 @@ function firstBodyLine(text: string): number {
 /** For every field and body line of an entry, as it is or as `asOf` had it, the version that it came from. */
 export async function blameEntry(memory: Memory, ref: string, asOf: string | undefined): Promise<EntryBlame> {
   const view = await memory.view(asOf);
-  const key = await resolve(memory, ref, undefined, view);
+  const scope = documentScope(memory, ref);
+  const key =
+    scope === undefined ? await resolve(memory, ref, undefined, view) : await readDocument(memory, scope, view);
   const { path } = key;
   const store = await memory.store(key.store);
   await memory.historyKnown();
   const { versions, origins } = await store.past.blame(path, view.commit);
   const bytes = await view.bytes(key);
-  const entry = bytes && parseAt(store.manifest.root, path, bytes);
+  const entry = bytes && readAt(store.manifest.root, path, bytes);
   if (!entry) throw new MemoryError("not_found", `${ref} went away meanwhile.`, { ref });
   const named = new Map<string, number>();
   const used: Version[] = [];

@@ -51,9 +51,13 @@ export class Catalog {
   readonly #names = new Many();
   readonly #texts = new Many();
   readonly #folders = new Map<string, number>();
+  /** Paths of scopes' documents. */
+  readonly #documents = new Set<string>();
 
   apply(changes: readonly Change[]): void {
     for (const { path, after } of changes) {
+      if (after && "document" in after) this.#documents.add(path);
+      else if (!after || "entry" in after) this.#documents.delete(path);
       if (after && !("entry" in after)) continue;
       const old = this.#keys.get(path);
       const keys = after
@@ -96,10 +100,27 @@ export class Catalog {
     return this.#names.several();
   }
 
-  /** True when there is an entry anywhere below a folder. */
+  /** True when there is an entry, or a scope's document, anywhere below a folder. */
   holds(folder: string): boolean {
-    for (const [one, count] of this.#folders) if (count > 0 && one.startsWith(`${folder}/`)) return true;
+    for (const one of this.#filled()) if (one.startsWith(`${folder}/`)) return true;
     return false;
+  }
+
+  /** The names of the folders in one (`""` for the root) that hold an entry or a document anywhere below. */
+  namesIn(folder: string): ReadonlySet<string> {
+    const names = new Set<string>();
+    const start = folder === "" ? "" : `${folder}/`;
+    for (const one of this.#filled()) {
+      const end = one.startsWith(start) ? one.indexOf("/", start.length) : -1;
+      if (end > 0) names.add(one.slice(start.length, end));
+    }
+    return names;
+  }
+
+  /** Every folder with an entry or a document in it, with a closing slash. */
+  *#filled(): Generator<string> {
+    for (const [one, count] of this.#folders) if (count > 0) yield `${one}/`;
+    for (const path of this.#documents) yield `${folderOf(path)}/`;
   }
 
   /** Entries directly in a folder. */

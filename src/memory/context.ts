@@ -18,6 +18,8 @@ export interface ContextRequest {
   readonly paths?: readonly string[];
   /** Where it works; the store's own scope when absent. */
   readonly scope?: string;
+  /** False: that scope alone, not what it is in. */
+  readonly inherit?: boolean;
   /** The hard limit of the whole. */
   readonly max_tokens: number;
   /** A commit, branch, tag or date: what applied then. */
@@ -38,7 +40,7 @@ const COVERS = 0.25;
 /** What applies in a scope for a task, within its budget of tokens: rules first, then what is known, nothing twice. */
 export async function contextOf(memory: Memory, request: ContextRequest): Promise<Context> {
   const view = await memory.view(request.as_of);
-  const chain = memory.workspace.chain(request.scope ?? memory.scope);
+  const chain = memory.workspace.chain(request.scope ?? memory.scope, request.inherit);
   const { current, overrides } = inChain(view.index.shown(), chain);
   const paths = request.paths ?? [];
   const scores = await scoresOf(view, request.task, chain);

@@ -134,6 +134,7 @@ export class Memory implements View {
     if (changes.length === 0) return;
     for (const change of changes) this.workspace.get(change.store)?.catalog.apply([change]);
     this.#scopes.apply(changes);
+    if (changes.some(({ path }) => path.endsWith("/project.md"))) this.#stores.doubtProject();
     this.index.apply(changes);
     for (const listener of this.#changed) listener(changes);
   }
@@ -180,10 +181,11 @@ export class Memory implements View {
 
   /**
    * The store where new entries of a scope go, of the current one when absent; the person's own is made when it is not
-   * there yet. Throws `invalid_input` where no store holds the scope, `not_found` where the person has none and none may be made.
+   * there yet. Throws `invalid_input` where no store holds the scope, `not_found` where the person has none and none may
+   * be made. `made` is for a scope that comes into being by this write.
    */
-  home(scope?: string, wanted?: string): Promise<Store> {
-    return this.#stores.home(scope, wanted);
+  home(scope?: string, wanted?: string, made?: boolean): Promise<Store> {
+    return this.#stores.home(scope, wanted, made);
   }
 
   /**

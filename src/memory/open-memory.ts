@@ -43,7 +43,9 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
   const folder = personalFolder(env, home);
   const personal = findingPersonal(folder);
   const memory = new Memory({
-    find: root ? () => namedStore(root) : findingProject([...places, directory], home),
+    find: root
+      ? () => namedStore(root, places.find((one) => typeof one === "string") ?? directory)
+      : findingProject([...places, directory], home),
     project: () => projectOf([...places, directory], home),
     personal: { find: personal, make: make && !ci ? () => makeAt(folder, make, personal) : undefined },
     flags: options.flags,

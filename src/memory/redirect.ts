@@ -1,13 +1,14 @@
 import type { Relation } from "../entry/entry.js";
 import { isPrivate } from "../entry/entry-path.js";
 import type { Kind } from "../entry/kinds.js";
-import { editEntry } from "../entry/markdown.js";
+import { editMarkdown } from "../entry/markdown-edit.js";
 import { shortIn, targetAddress } from "../entry/relations.js";
 import { MemoryError } from "../errors.js";
 import { addressOf, type EntryKey } from "../search/indexed.js";
 import type { Caller } from "./caller.js";
 import type { Draft } from "./draft.js";
 import type { Memory } from "./memory.js";
+import { tellerAt } from "./teller.js";
 
 interface Place {
   readonly kind: Kind;
@@ -45,17 +46,16 @@ export async function redirectIn(draft: Draft, redirections: readonly Redirectio
 
 /** All at once: the new address of one entry may be the old one of another. */
 async function turn(draft: Draft, path: string, to: ReadonlyMap<string, string>): Promise<void> {
-  const source = await draft.read(path);
-  const relations = source?.entry.fields.relations ?? [];
+  const source = await tellerAt(draft, path);
   if (!source) return;
-  const { scope } = source.entry;
+  const { scope, relations } = source;
   const newTarget = (target: string): string | undefined => to.get(targetAddress(target, scope) ?? "");
   if (!relations.some(({ target }) => newTarget(target) !== undefined)) return;
   const turned = relations.map((relation) => {
     const target = newTarget(relation.target);
     return target === undefined ? relation : { ...relation, target: shortIn(scope, target) };
   });
-  const after = editEntry(source.bytes, { set: { relations: turned } }, source.entry);
+  const after = editMarkdown(source.bytes, { set: { relations: turned } }, source.kind);
   draft.put({ path, after, op: draft.opOf(path) ?? "updated" }, false);
 }
 

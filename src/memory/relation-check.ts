@@ -1,5 +1,6 @@
 import { isPrivate } from "../entry/entry-path.js";
 import { readType, shortIn, targetAddress } from "../entry/relations.js";
+import { formatScope, readScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import { addressOf } from "../search/indexed.js";
 import type { Draft, Drafted } from "./draft.js";
@@ -26,10 +27,16 @@ export async function refuseRelations(memory: Memory, draft: Draft): Promise<voi
       if (address === addressOf(entry)) throw selfLink(field, path);
       const led = address === undefined ? undefined : await entryAt(memory, address, draft);
       if (led !== undefined && isPrivate(led) && !entry.private) throw towardsPrivate(field, target, path);
-      if (led !== undefined) continue;
+      if (led !== undefined || (address !== undefined && leadsToScope(memory, address, draft))) continue;
       throw await leadsNowhere(memory, entry, { field, target, path });
     }
   }
+}
+
+/** True for the address of a scope, such as `org/acme:`, that those who see the draft's store have too. */
+function leadsToScope(memory: Memory, address: string, { store }: Draft): boolean {
+  const scope = address.endsWith(":") ? readScope(address.slice(0, -1)) : undefined;
+  return scope !== undefined && memory.workspace.isKnown(memory.workspace.canonical(formatScope(scope)), store);
 }
 
 const keyOf = ({ type, target }: { type: string; target: string }, scope: string): string =>

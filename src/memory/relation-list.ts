@@ -1,6 +1,5 @@
 import { MemoryError } from "../errors.js";
-import type { Indexed } from "../search/indexed.js";
-import type { Link } from "../search/relation-graph.js";
+import type { Link, Node } from "../search/relation-link.js";
 import type { Walk } from "../search/relation-ways.js";
 import type { Memory } from "./memory.js";
 import { type RelationView, viewsOf } from "./relation-view.js";
@@ -8,7 +7,7 @@ import type { View } from "./view.js";
 
 /** Which relations to list: those of an entry, or of the whole store. */
 export interface ListRequest extends Walk {
-  readonly entry?: Indexed;
+  readonly entry?: Node;
   readonly limit: number;
   /** As the page before gave it. */
   readonly cursor?: string;

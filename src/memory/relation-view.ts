@@ -1,9 +1,10 @@
 import type { Relation } from "../entry/entry.js";
 import { readType, shortIn, targetAddress } from "../entry/relations.js";
+import { readScope } from "../entry/scope.js";
 import type { EntryKey } from "../search/indexed.js";
-import type { Link, RelationEnd } from "../search/relation-graph.js";
+import type { Link, RelationEnd } from "../search/relation-link.js";
 import type { Memory } from "./memory.js";
-import { parseAt } from "./parse-at.js";
+import { readAt } from "./parse-at.js";
 import type { View } from "./view.js";
 
 /** A relation as results tell it, from its source to its target. */
@@ -31,8 +32,15 @@ export function viewOf(memory: Memory, { source, type, target }: Ends, relation:
     ...(strength === undefined ? {} : { strength }),
     ...(note === undefined ? {} : { note }),
     ...(auto === undefined ? {} : { auto }),
-    ...(source.path === undefined || target.path === undefined ? { missing: true } : {}),
+    ...(isThere(memory, source) && isThere(memory, target) ? {} : { missing: true }),
   };
+}
+
+/** An entry, a document, or a scope that nobody wrote about. */
+function isThere(memory: Memory, { address, path }: Omit<RelationEnd, "store">): boolean {
+  if (path !== undefined) return true;
+  const scope = address.endsWith(":") ? readScope(address.slice(0, -1)) : undefined;
+  return scope !== undefined && memory.workspace.isKnown(scope);
 }
 
 /** The links in order, each once, with the strength and note that the files tell of them. */
@@ -59,7 +67,7 @@ export async function viewsOf(memory: Memory, links: readonly Link[], view: View
 async function relationsIn(memory: Memory, key: EntryKey, view: View): Promise<Relation[]> {
   const store = await memory.store(key.store);
   const bytes = await view.bytes(key);
-  const entry = bytes && parseAt(store.manifest.root, key.path, bytes);
+  const entry = bytes && readAt(store.manifest.root, key.path, bytes);
   return (entry?.fields.relations ?? []).map((one) => ({
     ...one,
     target: targetAddress(one.target, entry?.scope ?? "") ?? one.target,

@@ -48,6 +48,12 @@ export async function planRestore(memory: Memory, draft: Draft, input: RestoreIn
   const { path } = key;
   const { bytes } = await findVersion(memory, key, input.ref, input.version);
   const located = locate(path, draft.root);
+  if (located.type === "scope-document")
+    throw new MemoryError(
+      "invalid_input",
+      `Nothing was written: ${input.ref} is a scope's document. [[history restore]] restores it, by itself.`,
+      { ref: input.ref },
+    );
   if (located.type !== "entry") throw await notFound(memory, input.ref);
   const address = formatAddress(located, memory.scope);
   if (!bytes)

@@ -4,6 +4,7 @@ import { foldName } from "../entry/name.js";
 import { formatScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import { addressOf, type EntryKey, type Indexed } from "../search/indexed.js";
+import { documentKey, documentScope, notAnEntry } from "./documents.js";
 import type { Draft } from "./draft.js";
 import type { Memory } from "./memory.js";
 import type { View } from "./view.js";
@@ -182,6 +183,8 @@ export async function resolve(memory: Memory, text: string, draft?: Draft, view:
   const found = await candidates(memory, parseRef(text), draft, view);
   if (found.length > 1) throw ambiguous(memory, text, found);
   if (found[0]) return found[0];
+  const scope = documentScope(memory, text);
+  if (scope !== undefined) throw notAnEntry(memory, scope);
   throw await notFound(memory, text, view);
 }
 
@@ -208,12 +211,14 @@ export async function resolveIn(memory: Memory, text: string, draft: Draft): Pro
   return found;
 }
 
-/** Like `resolve`, but also the place of an address that has no file now: a deleted entry has a history. */
+/** Like `resolve`, but also the place of an address that has no file now, since a deleted entry has a history, and that of a scope's document. */
 export async function resolvePath(memory: Memory, text: string, draft?: Draft): Promise<EntryKey> {
   const ref = parseRef(text);
   const found = await candidates(memory, ref, draft, memory);
   if (found.length > 1) throw ambiguous(memory, text, found);
   if (found[0]) return found[0];
+  const scope = documentScope(memory, text);
+  if (scope !== undefined) return documentKey(memory, scope);
   if (ref.type !== "address") throw await notFound(memory, text);
   const places = placesOf(memory, ref).map((place) => ({
     store: place.store,

@@ -2,7 +2,9 @@ import { locate } from "../entry/entry-path.js";
 import { MANIFEST_FILE, parseManifest } from "../entry/manifest.js";
 import { TAGS_FILE } from "../entry/tag-file.js";
 import { MemoryError } from "../errors.js";
+import type { EntryKey } from "../search/indexed.js";
 import type { Caller } from "./caller.js";
+import { documentAddress } from "./documents.js";
 import { assertBase, refuseSecrets, standing, type WriteResult } from "./edits.js";
 import type { Memory } from "./memory.js";
 import type { RestoreInput } from "./remove.js";
@@ -18,11 +20,11 @@ export async function ownFile(memory: Memory, ref: string): Promise<string | und
 /** Makes an older state of such a file its newest version. */
 export async function restoreFile(
   memory: Memory,
-  path: string,
+  { store, path }: EntryKey,
   input: RestoreInput,
   { caller, reason, allow }: { caller: Caller; reason: string | undefined; allow: readonly string[] },
 ): Promise<WriteResult> {
-  const { name: store, manifest } = await memory.store();
+  const { manifest } = await memory.store(store);
   return memory.transact(store, async (draft) => {
     const { bytes, version } = await findVersion(memory, { store, path }, path, input.version);
     if (!bytes)
@@ -45,7 +47,7 @@ export async function restoreFile(
         ...caller,
       },
       answer: (written) => ({
-        address: path,
+        address: located.type === "scope-document" ? documentAddress(located) : path,
         ...(version.version === null ? {} : { version: version.version }),
         change,
         store,

@@ -1,5 +1,5 @@
 import { formatAddress } from "../entry/address.js";
-import { entryPath, locate, otherPath } from "../entry/entry-path.js";
+import { entryPath, isPrivate, locate, otherPath } from "../entry/entry-path.js";
 import { checkContent, checkFields, normaliseFields } from "../entry/fields.js";
 import type { Kind } from "../entry/kinds.js";
 import { editEntry } from "../entry/markdown.js";
@@ -12,6 +12,7 @@ import { type Edit, idToWrite } from "./edits.js";
 import { fillIn } from "./fill-in.js";
 import type { Memory } from "./memory.js";
 import { assertPersonal, homeOfPrivate } from "./private.js";
+import { rememberProject } from "./remember-project.js";
 import { scopeIn } from "./resolve.js";
 
 export interface SaveInput {
@@ -136,6 +137,8 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
   const filled = fillIn(memory, words, normal);
   const set = { id, ...own, ...filled.set };
   draft.put({ path: file, after: editEntry(null, { set, content }, at), op: "created" });
+  // What has no history must not make some.
+  if (!isPrivate(file)) await rememberProject(memory, draft, scope);
   return { op: "created", after: await draft.read(file), path: file, at, id, ...filled.told };
 }
 

@@ -1,13 +1,14 @@
 import { type ResolvedSettings, resolveSettings, type SettingInputs } from "../config/settings.js";
-import type { Scope } from "../entry/scope.js";
+import { formatScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import type { CommitMode } from "../store/context.js";
-import type { FoundStore } from "../store/find-store.js";
+import { projectAround, projectInPersonal } from "../store/current-project.js";
+import type { FoundProject, FoundStore } from "../store/find-store.js";
 import { Store } from "../store/store.js";
 import type { StoreOptions } from "../store/store-options.js";
 import { Catalog } from "./catalog.js";
 import { modeOf } from "./configure.js";
-import { type Member, PERSONAL, PROJECT, Workspace } from "./workspace.js";
+import { type Current, type Member, PERSONAL, PROJECT, Workspace } from "./workspace.js";
 
 export type IndexState = "indexing" | "ready" | "absent" | "failed";
 
@@ -23,8 +24,8 @@ interface PersonalStore {
 export interface StoresOptions extends Omit<StoreOptions, "name" | "mode" | "scanned"> {
   /** Finds the project's store; undefined = there is none. */
   readonly find: () => Promise<FoundStore | undefined>;
-  /** The project that the working directory is, by which the person's store knows it; undefined = none. */
-  readonly project: () => Promise<Scope | undefined>;
+  /** The project that the working directory is in; undefined = none. */
+  readonly project: () => Promise<FoundProject | undefined>;
   readonly personal: PersonalStore;
   /** What the command line sets; the environment is in `env`. */
   readonly flags: SettingInputs["flags"];
@@ -58,7 +59,10 @@ export class Stores {
   #opening: Opening | undefined;
   #joining: Promise<Member> | undefined;
   #anew: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
   readonly #found = new Map<string, FoundStore>();
+  /** A project's document changed since it was asked which project the current one is. */
+  #unsure = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: StoresOptions) {
@@ -105,7 +109,25 @@ export class Stores {
     // The person's settings count for the other stores too.
     if (personal) await this.#open(PERSONAL, personal);
     if (project && !same) await this.#open(PROJECT, project);
-    this.workspace.enter(project ? undefined : await this.#options.project());
+    this.workspace.enter(same ? undefined : await this.#whereabouts());
+  }
+
+  /** The project that one works in: of a shared store by where one is, of the person's own by what it is called. */
+  async #whereabouts(): Promise<Current | undefined> {
+    const project = this.#found.get(PROJECT);
+    if (project) {
+      const scope = await projectAround(project);
+      return scope && { scope };
+    }
+    const place = await this.#options.project();
+    if (!place) return undefined;
+    const scope = await projectInPersonal(this.#found.get(PERSONAL), place);
+    return { scope, ...(place.remote === undefined ? {} : { remote: place.remote }) };
+  }
+
+  /** To be called when the document of a project changed: the next look tells whether another one is the current one now. */
+  doubtProject(): void {
+    this.#unsure = true;
   }
 
   async #open(name: string, found: FoundStore): Promise<Member> {
@@ -189,29 +211,47 @@ export class Stores {
   }
 
   /** The store where new entries of a scope go, of the current one when absent; the person's own is made when it is not there yet. */
-  async home(scope?: string, wanted?: string): Promise<Store> {
+  async home(scope?: string, wanted?: string, made?: boolean): Promise<Store> {
     if (this.#state !== "ready") await this.begin().ready;
     await this.#lookForMore();
-    const name = this.workspace.home(scope ?? this.workspace.scope, wanted);
+    const name = this.workspace.home(scope ?? this.workspace.scope, wanted, made);
     if (this.workspace.get(name)) return this.writable(name);
     const { make } = this.#options.personal;
     if (!make) throw noStore();
     return (await this.#join(await make())).store;
   }
 
+  /** Calls that come at one time look once. */
+  #lookForMore(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
   /**
    * A store that came into being since: the person's own joins; with the project's everything begins anew, and so it does
-   * when the person's own is gone, or another one.
+   * when the person's own is gone, or another one, or when one works in another project by now.
    */
-  async #lookForMore(): Promise<void> {
+  async #look(): Promise<void> {
     const project = this.workspace.get(PROJECT) ? undefined : await this.#options.find();
     const personal = await this.#options.personal.find();
-    // Several calls may have waited: the first that goes on does it for all.
+    const elsewhere = await this.#isElsewhere();
     if (this.#anew) return this.#anew;
     const [main, own] = [this.workspace.get(PROJECT), this.workspace.get(PERSONAL)];
-    if (own && personal !== this.#found.get(PERSONAL)) return this.#beginAnew();
+    if (elsewhere || (own && personal !== this.#found.get(PERSONAL))) return this.#beginAnew();
     if (!main && project && project.root !== own?.store.root) return this.#beginAnew();
     if (!own && personal && personal.root !== main?.store.root) await this.#join(personal);
+  }
+
+  /** True when the documents of projects say that another one is the current one now: whose sessions are told depends on it. */
+  async #isElsewhere(): Promise<boolean> {
+    if (!this.#unsure || this.#found.size === 0) return false;
+    this.#unsure = false;
+    const alone = this.#found.get(PROJECT) === undefined && this.workspace.entered === undefined;
+    const now = alone ? undefined : await this.#whereabouts();
+    const [before, after] = [this.workspace.entered, now].map((one) => one && formatScope(one.scope));
+    return before !== after;
   }
 
   #join(found: FoundStore): Promise<Member> {
@@ -225,6 +265,7 @@ export class Stores {
     const known = this.workspace.get(PERSONAL);
     if (known) return known;
     const member = await this.#open(PERSONAL, found);
+    if (!this.workspace.get(PROJECT)) this.workspace.enter(await this.#whereabouts());
     await this.#read([member]);
     if (this.#state === "absent") this.#state = "ready";
     return member;
@@ -241,6 +282,7 @@ export class Stores {
     await this.#joining?.catch(() => undefined);
     const members = this.workspace.members();
     this.workspace.clear();
+    this.#found.clear();
     this.#done.clear();
     this.#options.restart();
     this.#opening = undefined;

@@ -8,7 +8,7 @@ import type { Draft } from "./draft.js";
 import { refuseSecretTexts } from "./edits.js";
 import type { Memory } from "./memory.js";
 import { putTags, recordTags, type Standing, type TagWrite, tagsIn, transactTags } from "./tag-draft.js";
-import { isKnown, pathsWith, type Tag, tagOf, tagsFault, tagUses, unknownTag } from "./tags.js";
+import { documentsWithTag, isKnown, pathsWith, type Tag, tagOf, tagsFault, tagUses, unknownTag } from "./tags.js";
 
 const invalid = (field: string, message: string, data: Record<string, unknown> = {}): MemoryError =>
   new MemoryError("invalid_input", message, { field, ...data });
@@ -60,22 +60,35 @@ export async function createTag(
 
 const TURN = 50;
 
-/** Changes the tags of every entry that has one, without any other byte; gives how many were changed. */
-async function retagAll(memory: Memory, draft: Draft, name: string, change: TagChange): Promise<number> {
-  let count = 0;
+/** How many files a write over all of them changed. */
+interface Retagged {
+  readonly entries: number;
+  /** Documents of scopes. */
+  readonly documents?: number;
+}
+
+/** Changes the tags of every entry and document that has one, without any other byte; gives how many were changed. */
+async function retagAll(memory: Memory, draft: Draft, name: string, change: TagChange): Promise<Retagged> {
+  const count = { entries: 0, documents: 0 };
   for (const [position, path] of pathsWith(memory, draft.store, name).entries()) {
     // Thousands of files take seconds: others have a turn in between.
     if (position % TURN === TURN - 1) await pause();
     const at = locate(path, draft.root);
     const bytes = (await draft.file(path))?.bytes;
     // A file that went away or was changed since the index saw it has no such tag any more.
-    const after = bytes && at.type === "entry" ? retag(bytes, at, change) : undefined;
+    const kind = at.type === "entry" ? at.kind : at.type === "scope-document" ? at.level : undefined;
+    const after = bytes && kind !== undefined ? retag(bytes, kind, change) : undefined;
     if (!after || after === bytes) continue;
     draft.put({ path, after, op: "updated" }, false);
-    count++;
+    count[at.type === "entry" ? "entries" : "documents"]++;
   }
-  return count;
+  return { entries: count.entries, ...(count.documents === 0 ? {} : { documents: count.documents }) };
 }
+
+/** `3 entries and 1 document`, as records of writes say it. */
+const sum = ({ entries, documents = 0 }: Retagged): string =>
+  plural(entries) +
+  (documents === 0 ? "" : ` and ${documents} ${documents === 1 ? "document" : "documents"} of scopes`);
 
 const refuseBroken = (file: TagFile): void => {
   const fault = tagsFault(file);
@@ -101,6 +114,8 @@ export interface RenamedTag {
   readonly to: string;
   /** How many entries were changed, archived ones too. */
   readonly entries: number;
+  /** How many documents of scopes were changed. */
+  readonly documents?: number;
   /** The other name was a tag already. */
   readonly merged?: true;
   readonly hint?: string;
@@ -129,13 +144,14 @@ export async function renameTag(
     if (!predefined) refuseBroken(file);
     const declared = !predefined && isKnown(file, name);
     const merged = isKnown(file, to) || tagUses(memory, draft.store).has(to);
-    const entries = await retagAll(memory, draft, name, { rename: [name, to] });
-    if (!predefined && !declared && entries === 0) throw unknownTag(memory, file, name);
+    const changed = await retagAll(memory, draft, name, { rename: [name, to] });
+    if (!predefined && !declared && changed.entries === 0 && changed.documents === undefined)
+      throw unknownTag(memory, file, name);
     if (declared) await putTags(draft, [isKnown(file, to) ? { op: "remove", name } : { op: "rename", name, to }]);
     const hint = await unreadableHint(memory, draft);
     return {
-      record: recordTags(draft, `${merged ? "merge" : "rename"} tag ${name} to ${to} in ${plural(entries)}`, write),
-      answer: () => ({ name, to, entries, ...(merged ? { merged: true as const } : {}), ...hint }),
+      record: recordTags(draft, `${merged ? "merge" : "rename"} tag ${name} to ${to} in ${sum(changed)}`, write),
+      answer: () => ({ name, to, ...changed, ...(merged ? { merged: true as const } : {}), ...hint }),
     };
   });
 }
@@ -143,6 +159,7 @@ export async function renameTag(
 export interface DeletedTag {
   readonly name: string;
   readonly entries: number;
+  readonly documents?: number;
   readonly hint?: string;
 }
 
@@ -163,21 +180,27 @@ export async function deleteTag(
   return transactTags(memory, store.name, write, async (draft) => {
     const file = await tagsIn(memory, draft);
     refuseBroken(file);
-    const { entries: active = 0, archived = 0 } = tagUses(memory, draft.store).get(name) ?? {};
-    if (active + archived > 0 && !input.detach)
+    const { entries: active = 0, archived = 0, ...scopes } = tagUses(memory, draft.store).get(name) ?? {};
+    const documents = documentsWithTag(scopes);
+    const all = active + archived + documents;
+    if (all > 0 && !input.detach)
       throw new MemoryError(
         "conflict",
-        `${plural(active + archived)} ${active + archived === 1 ? "has" : "have"} the tag ${name}${archived > 0 ? `, ${archived} of them archived` : ""}. ` +
+        `${sum({ entries: active + archived, documents })} ${all === 1 && documents === 0 ? "has" : "have"} the tag ${name}${archived > 0 ? `, ${archived} of them archived` : ""}. ` +
           "Nothing was deleted. Pass detach: true to take it off them, or move them to another tag with [[tag rename]].",
-        { name, entries: active, archived },
+        { name, entries: active, archived, ...scopes },
       );
-    const entries = await retagAll(memory, draft, name, { remove: [name] });
+    const changed = await retagAll(memory, draft, name, { remove: [name] });
     if (isKnown(file, name)) await putTags(draft, [{ op: "remove", name }]);
-    else if (entries === 0) throw unknownTag(memory, file, name);
+    else if (changed.entries === 0 && changed.documents === undefined) throw unknownTag(memory, file, name);
     const hint = await unreadableHint(memory, draft);
     return {
-      record: recordTags(draft, `delete tag ${name}${entries > 0 ? `, which ${plural(entries)} had` : ""}`, write),
-      answer: () => ({ name, entries, ...hint }),
+      record: recordTags(
+        draft,
+        `delete tag ${name}${changed.entries > 0 || changed.documents ? `, which ${sum(changed)} had` : ""}`,
+        write,
+      ),
+      answer: () => ({ name, ...changed, ...hint }),
     };
   });
 }

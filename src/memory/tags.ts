@@ -12,18 +12,30 @@ export interface Tag {
   readonly description?: string;
 }
 
-/** How many entries have a tag. */
+/** How many entries, and how many scopes by their documents, have a tag. */
 interface TagUse {
   /** Without the archived ones. */
   readonly entries: number;
   readonly archived: number;
+  readonly orgs?: number;
+  readonly projects?: number;
+  readonly sessions?: number;
 }
 
 /** A tag with its use. */
 export interface UsedTag extends Tag {
   readonly entries: number;
   readonly archived?: number;
+  readonly orgs?: number;
+  readonly projects?: number;
+  readonly sessions?: number;
 }
+
+const PLURAL = { org: "orgs", project: "projects", session: "sessions" } as const;
+
+/** How many documents of scopes have a tag. */
+export const documentsWithTag = ({ orgs = 0, projects = 0, sessions = 0 }: Partial<TagUse>): number =>
+  orgs + projects + sessions;
 
 /** A store's `tags.yaml` as it is now; without a name that of the store of calls that name none. */
 export async function readTags(memory: Memory, name?: string): Promise<TagFile> {
@@ -50,7 +62,7 @@ export function tagOf(file: TagFile, name: string): Tag {
   };
 }
 
-/** The use of every tag that an entry has, in one store or in all. */
+/** The use of every tag that an entry or a scope has, in one store or in all. */
 export function tagUses(memory: Memory, store?: string): Map<string, TagUse> {
   const uses = new Map<string, TagUse>();
   for (const { tags, status, store: name } of memory.index.entries())
@@ -58,14 +70,24 @@ export function tagUses(memory: Memory, store?: string): Map<string, TagUse> {
       const { entries, archived } = uses.get(tag) ?? { entries: 0, archived: 0 };
       uses.set(tag, status === "archived" ? { entries, archived: archived + 1 } : { entries: entries + 1, archived });
     }
+  for (const { document, store: name } of memory.scopes.all())
+    for (const tag of store === undefined || name === store ? (document.fields.tags ?? []) : []) {
+      const use = uses.get(tag) ?? { entries: 0, archived: 0 };
+      const level = PLURAL[document.level];
+      uses.set(tag, { ...use, [level]: (use[level] ?? 0) + 1 });
+    }
   return uses;
 }
 
-/** Paths of a store's entries that have a tag, archived ones too. */
-export const pathsWith = (memory: Memory, store: string, name: string): string[] =>
-  [...memory.index.entries()]
+/** Paths of a store's entries and documents that have a tag, archived ones too. */
+export const pathsWith = (memory: Memory, store: string, name: string): string[] => [
+  ...[...memory.index.entries()]
     .filter((entry) => entry.store === store && entry.tags.includes(name))
-    .map(({ path }) => path);
+    .map(({ path }) => path),
+  ...[...memory.scopes.all()]
+    .filter((one) => one.store === store && one.document.fields.tags?.includes(name))
+    .map(({ path }) => path),
+];
 
 /** All tags, predefined, of `tags.yaml` and in use: those of most entries first, then by name. */
 export function allTags(memory: Memory, file: TagFile): UsedTag[] {
@@ -73,8 +95,8 @@ export function allTags(memory: Memory, file: TagFile): UsedTag[] {
   const declared = file.kind === "tags" ? file.declared.keys() : [];
   return [...new Set([...PREDEFINED_TAGS.keys(), ...declared, ...uses.keys()])]
     .map((name) => {
-      const { entries = 0, archived = 0 } = uses.get(name) ?? {};
-      return { ...tagOf(file, name), entries, ...(archived === 0 ? {} : { archived }) };
+      const { entries = 0, archived = 0, ...scopes } = uses.get(name) ?? {};
+      return { ...tagOf(file, name), entries, ...(archived === 0 ? {} : { archived }), ...scopes };
     })
     .sort((a, b) => b.entries - a.entries || (a.name < b.name ? -1 : 1));
 }

@@ -8,7 +8,7 @@ import type { EntryKey, Indexed } from "../search/indexed.js";
 import { SearchIndex } from "../search/search-index.js";
 import type { Store } from "../store/store.js";
 import { Catalog } from "./catalog.js";
-import { parseAt } from "./parse-at.js";
+import { readAt } from "./parse-at.js";
 import type { Workspace } from "./workspace.js";
 
 /** One state of the memory that is read: the current one, or that of a commit. */
@@ -66,11 +66,12 @@ async function viewAt(
   const index = SearchIndex.create({ readBody: (name, path) => body({ store: name, path }), placesOf, now });
   const catalog = new Catalog();
   const change = (path: string, content: Uint8Array): Change | undefined => {
-    const entry = content.length > MAX_FILE_BYTES ? undefined : parseAt(manifest.root, path, content);
-    if (!entry) return undefined;
+    const read = content.length > MAX_FILE_BYTES ? undefined : readAt(manifest.root, path, content);
+    if (!read) return undefined;
     const last = times.of(path);
     const facts = last ? { updatedAt: last.seconds * 1000, author: last.author } : {};
-    return { store: store.name, path, before: null, after: { entry, version: blobId(content), ...facts } };
+    const said = "kind" in read ? { entry: read } : { document: read };
+    return { store: store.name, path, before: null, after: { ...said, version: blobId(content), ...facts } };
   };
   const wanted = [...files].filter(([file]) => file.endsWith(".md") && !isPrivate(file));
   let since = performance.now();

@@ -24,6 +24,13 @@ export interface Place {
   readonly folder: string;
 }
 
+/** The project that one works in. */
+export interface Current {
+  readonly scope: Scope;
+  /** The address of its repository, by which the person's own store knows it again under any name. */
+  readonly remote?: string;
+}
+
 /** How closely a store's root is about a scope: the closest one is where its entries go. */
 const RANK: Readonly<Record<Scope["level"], number>> = { session: 0, project: 3, org: 2, global: 1 };
 
@@ -31,7 +38,7 @@ const RANK: Readonly<Record<Scope["level"], number>> = { session: 0, project: 3,
 export class Workspace {
   readonly #members = new Map<string, Member>();
   /** The scope of a call that names none, where the project's store does not say so. */
-  #entered: Scope | undefined;
+  #entered: Current | undefined;
   readonly #sharesSessions: () => boolean;
 
   constructor(sharesSessions: () => boolean) {
@@ -47,12 +54,17 @@ export class Workspace {
   }
 
   /** Says which scope a call without one means; undefined = what the project's store stands for, else `global`. */
-  enter(scope: Scope | undefined): void {
-    this.#entered = scope;
+  enter(current: Current | undefined): void {
+    this.#entered = current;
+  }
+
+  /** What was entered. */
+  get entered(): Current | undefined {
+    return this.#entered;
   }
 
   get #current(): Scope {
-    return this.#entered ?? this.#members.get(PROJECT)?.store.manifest.root ?? { level: "global" };
+    return this.#entered?.scope ?? this.#members.get(PROJECT)?.store.manifest.root ?? { level: "global" };
   }
 
   get(name: string): Member | undefined {
@@ -90,8 +102,10 @@ export class Workspace {
     const same = roots.find((root) => root.level === "project" && root.project === scope.project);
     if (same) return same;
     const folder = `projects/${scope.project}`;
-    if (this.#members.get(PERSONAL)?.catalog.holds(folder)) return scope;
-    const org = this.#shared().find(({ store }) => store.manifest.root.level === "org")?.store.manifest.root;
+    const orgs = this.#shared().filter(({ store }) => store.manifest.root.level === "org");
+    const known = orgs.find(({ catalog }) => catalog.holds(folder));
+    if (!known && this.#members.get(PERSONAL)?.catalog.holds(folder)) return scope;
+    const org = (known ?? orgs[0])?.store.manifest.root;
     return org?.level === "org" ? { ...scope, org: org.org } : scope;
   }
 
@@ -130,11 +144,12 @@ export class Workspace {
 
   /**
    * The name of the store where new entries of a scope go; it may have to be made when it is the person's. Throws
-   * `invalid_input` where no store holds the scope, `conflict` where two claim it alike.
+   * `invalid_input` where no store holds the scope, `conflict` where two claim it alike. `made` is for a scope that comes
+   * into being by this write: it need not be known.
    */
-  home(text: string, wanted?: string): string {
+  home(text: string, wanted?: string, made = false): string {
     const scope = this.canonical(text);
-    const name = wanted ?? (text === PERSONAL ? PERSONAL : this.#claimant(scope));
+    const name = wanted ?? (text === PERSONAL ? PERSONAL : this.#claimant(scope, made));
     const root: Scope | undefined =
       name === PERSONAL ? { level: "global" } : this.#members.get(name)?.store.manifest.root;
     if (root === undefined)
@@ -159,7 +174,7 @@ export class Workspace {
   }
 
   #isPersonals(scope: Scope): boolean {
-    return ["global", "session"].includes(scope.level) || formatScope(scope) === this.scope || this.#isKnown(scope);
+    return ["global", "session"].includes(scope.level) || formatScope(scope) === this.scope || this.isKnown(scope);
   }
 
   #names(): string {
@@ -168,7 +183,7 @@ export class Workspace {
       .join(", ")}.`;
   }
 
-  #claimant(scope: Scope): string {
+  #claimant(scope: Scope, made: boolean): string {
     const shared = this.#shared();
     if (scope.level === "session") {
       const [main] = shared;
@@ -186,18 +201,24 @@ export class Workspace {
         { scope: formatScope(scope), stores: [first.store.name, second.store.name] },
       );
     if (first) return first.store.name;
-    if (this.#isPersonals(scope)) return PERSONAL;
+    if (made || this.#isPersonals(scope)) return PERSONAL;
     throw new MemoryError(
       "invalid_input",
-      `No open store holds ${formatScope(scope)}, so nothing was written. The scopes here are ${this.scope} and personal.`,
+      `No open store holds ${formatScope(scope)}, so nothing was written. The scopes here are ${this.scope} and personal; [[${scope.level === "org" ? "org" : "project"} create]] makes another.`,
       { field: "scope", scope: formatScope(scope) },
     );
   }
 
-  #isKnown(scope: Scope): boolean {
-    const member = this.#members.get(PERSONAL);
-    const folder = this.folderOf(PERSONAL, scope);
-    return member !== undefined && folder !== undefined && member.catalog.holds(folder);
+  /**
+   * True for a scope that an open store stands for or lies in, or of which it has an entry or the document; told in a
+   * store (`from`) that others see, only of what they have too.
+   */
+  isKnown(scope: Scope, from = PERSONAL): boolean {
+    const text = formatScope(scope);
+    if (text === this.scope || (scope.level === "org" && this.scope.startsWith(`project/${scope.org}/`))) return true;
+    return this.places(scope)
+      .filter(({ store }) => from === PERSONAL || store !== PERSONAL)
+      .some(({ store, folder }) => folder === "" || this.#members.get(store)?.catalog.holds(folder));
   }
 }
 

@@ -3,7 +3,7 @@ import { contextOf } from "../memory/context.js";
 import type { Context, ContextItem } from "../memory/context-item.js";
 import { contextText } from "../memory/context-text.js";
 import { operation } from "./operation.js";
-import { asOf, scope, stale } from "./params.js";
+import { asOf, inherit, scope, stale } from "./params.js";
 
 const item = z.object({
   address: z.string(),
@@ -46,6 +46,7 @@ export const context = operation({
     task: z.string().max(10_000).describe("What you are about to do").optional(),
     paths: z.array(z.string().max(1_000)).max(100).describe("Code files it is about").optional(),
     scope: scope.optional(),
+    inherit: inherit.optional(),
     as_of: asOf.optional(),
     max_tokens: z.int().min(200).max(50_000).describe(`Hard limit, ${USUAL} when absent`).optional(),
   }),
@@ -57,11 +58,12 @@ export const context = operation({
   args: ["task"],
   render: (result, _style, say) =>
     contextText(result as Context, say) || say("Nothing here applies. [[search]] looks wider."),
-  run: async ({ memory }, { task, paths, scope: wanted, as_of, max_tokens = USUAL }) => {
+  run: async ({ memory }, { task, paths, scope: wanted, inherit: wider, as_of, max_tokens = USUAL }) => {
     const found = await contextOf(memory, {
       ...(task === undefined ? {} : { task }),
       ...(paths === undefined ? {} : { paths }),
       ...(wanted === undefined ? {} : { scope: wanted }),
+      ...(wider === undefined ? {} : { inherit: wider }),
       ...(as_of === undefined ? {} : { as_of }),
       max_tokens,
     });

@@ -1,9 +1,17 @@
 import * as z from "zod";
 import { readOutcomes, usageOf } from "../entry/outcomes.js";
 import { MemoryError } from "../errors.js";
+import {
+  documentAddress,
+  documentIn,
+  documentKey,
+  documentScope,
+  type ReadDocument,
+  readDocument,
+} from "../memory/documents.js";
 import type { Memory } from "../memory/memory.js";
 import { parseAt } from "../memory/parse-at.js";
-import { indexedAt } from "../memory/related-to.js";
+import { nodeAt } from "../memory/related-to.js";
 import { listRelations } from "../memory/relation-list.js";
 import { resolve, resolvePath } from "../memory/resolve.js";
 import type { Used } from "../memory/usage.js";
@@ -43,6 +51,8 @@ interface Read extends EntryKey {
 }
 
 async function read(memory: Memory, text: string, { version, view }: Wanted): Promise<Read> {
+  const scope = documentScope(memory, text);
+  if (scope !== undefined) return documentOf(memory, scope, text, { version, view });
   const past = version !== undefined;
   const key = past ? await resolvePath(memory, text) : await resolve(memory, text, undefined, view);
   const { path } = key;
@@ -78,6 +88,45 @@ async function read(memory: Memory, text: string, { version, view }: Wanted): Pr
     ...(parsed.kind === "pattern" ? { usage: usageOf(readOutcomes(parsed).outcomes) } : {}),
   };
   return { ...key, entry };
+}
+
+async function documentOf(memory: Memory, scope: string, text: string, { version, view }: Wanted): Promise<Read> {
+  if (version === undefined) {
+    const one = await readDocument(memory, scope, view);
+    return { store: one.store, path: one.path, entry: documentOutput(memory, one) };
+  }
+  const key = await documentKey(memory, scope);
+  const { bytes, version: found } = await findVersion(memory, key, text, version);
+  const document = bytes && (await documentIn(memory, key, bytes));
+  if (!document) throw new MemoryError("not_found", `${text} was deleted in that version.`, { ref: text });
+  const { at: updatedAt, author } = found;
+  const entry = documentOutput(memory, { ...key, document, version: found.version ?? "", updatedAt, author });
+  return { ...key, entry };
+}
+
+function documentOutput(memory: Memory, one: ReadDocument): EntryOutput {
+  const { document, store } = one;
+  const { level, title, fields, unknown, problems, body } = document;
+  const { id, tags = [], status } = fields;
+  return {
+    address: documentAddress(document),
+    ...(id === undefined ? {} : { id }),
+    kind: level,
+    scope: document.scope,
+    ...(store === memory.workspace.main?.store.name ? {} : { store }),
+    title,
+    ...(tags.length === 0 ? {} : { tags: [...tags] }),
+    ...(one.updatedAt === undefined ? {} : { updated_at: iso(one.updatedAt) }),
+    ...(one.author === undefined ? {} : { author: one.author }),
+    version: one.version,
+    ...(status === "archived" ? { archived: true as const } : {}),
+    ...(one.pending ? { pending: true as const } : {}),
+    ...(one.conflict ? { conflict: true as const } : {}),
+    content: body,
+    fields: { ...fields },
+    ...(Object.keys(unknown).length === 0 ? {} : { unknown: { ...unknown } }),
+    ...(problems.length === 0 ? {} : { problems: [...problems] }),
+  };
 }
 
 /** An older version is not pending or superseded itself; whether it was archived is in its text. */
@@ -210,7 +259,7 @@ function readsOf(memory: Memory, used: Used): Pick<EntryOutput, "read_count" | "
 }
 
 async function relationsOf(memory: Memory, text: string, view: View) {
-  const entry = await indexedAt(memory, text, view);
+  const entry = await nodeAt(memory, text, view);
   const wanted = { entry, direction: "both", limit: MOST_RELATIONS } as const;
   const { relations, total } = await listRelations(memory, wanted, view);
   const more = total - relations.length;

@@ -3,10 +3,11 @@ import { formatAddress } from "../entry/address.js";
 import { diffEntries, renderDiff } from "../entry/diff.js";
 import { isPrivate, locate } from "../entry/entry-path.js";
 import { blameEntry } from "../memory/blame.js";
+import { documentAddress } from "../memory/documents.js";
 import { recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
 import { hintOf } from "../memory/just-before.js";
 import type { Memory } from "../memory/memory.js";
-import { parseAt } from "../memory/parse-at.js";
+import { readAt } from "../memory/parse-at.js";
 import { refuseRelations } from "../memory/relation-check.js";
 import { planRestore, type RestoreInput } from "../memory/remove.js";
 import { resolvePath } from "../memory/resolve.js";
@@ -22,8 +23,12 @@ const token = z.string().min(7).max(64);
 
 async function addressAt(memory: Memory, { store, path }: EntryKey): Promise<string> {
   const located = locate(path, (await memory.store(store)).manifest.root);
+  if (located.type === "scope-document") return documentAddress(located);
   return located.type === "entry" ? formatAddress(located, memory.scope) : path;
 }
+
+const isDocument = async (memory: Memory, { store, path }: EntryKey): Promise<boolean> =>
+  locate(path, (await memory.store(store)).manifest.root).type === "scope-document";
 
 const list = operation({
   area: "history",
@@ -109,7 +114,7 @@ const diff = operation({
     const entryOf = async (version: typeof to) => {
       if (!version?.version) return null;
       const { bytes } = await findVersion(memory, key, given.ref, version.version);
-      return bytes ? (parseAt(manifest.root, version.path, bytes) ?? null) : null;
+      return bytes ? (readAt(manifest.root, version.path, bytes) ?? null) : null;
     };
     const difference = diffEntries(await entryOf(from), await entryOf(to));
     return {
@@ -146,10 +151,11 @@ const restore = operation({
   run: async ({ memory, caller, signal }, given) => {
     const input = given as RestoreInput;
     const own = await ownFile(memory, given.ref);
-    if (own !== undefined)
-      return restoreFile(memory, own, input, { caller, reason: given.reason, allow: given.allow_secrets ?? [] });
-    await memory.fresh();
-    const { store } = await resolvePath(memory, given.ref);
+    const main = await memory.fresh();
+    const key = own === undefined ? await resolvePath(memory, given.ref) : { store: main.name, path: own };
+    const { store } = key;
+    if (own !== undefined || (await isDocument(memory, key)))
+      return restoreFile(memory, key, input, { caller, reason: given.reason, allow: given.allow_secrets ?? [] });
     return memory.transact(store, async (draft) => {
       goOn(signal);
       const edit = await planRestore(memory, draft, input);
@@ -209,7 +215,7 @@ const blame = operation({
   run: async ({ memory }, given) => {
     const { entry, origins, fields, lines } = await blameEntry(memory, given.ref, given.as_of);
     return {
-      address: formatAddress(entry, memory.scope),
+      address: "kind" in entry ? formatAddress(entry, memory.scope) : documentAddress(entry),
       origins: origins.map(versionView),
       fields: [...fields],
       lines: [...lines],

@@ -6,6 +6,7 @@ import type { Operation } from "./operation.js";
 import { patternOperations } from "./pattern.js";
 import { promote } from "./promote.js";
 import { relationOperations } from "./relation.js";
+import { orgOperations, projectOperations } from "./scope.js";
 import { search } from "./search.js";
 import { tagOperations } from "./tag.js";
 import { bulk, remove, save, update } from "./write.js";
@@ -24,6 +25,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...tagOperations,
   ...patternOperations,
   promote,
+  ...orgOperations,
+  ...projectOperations,
   ...adminOperations,
 ];
 

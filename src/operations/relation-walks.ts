@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { readType } from "../entry/relations.js";
 import type { Memory } from "../memory/memory.js";
-import { indexedAt } from "../memory/related-to.js";
+import { indexedAt, nodeAddressIn, nodeAt } from "../memory/related-to.js";
 import { addressIn } from "../memory/resolve.js";
 import { suggestRelations } from "../memory/suggest.js";
-import type { RelationEnd, Step } from "../search/relation-graph.js";
+import type { RelationEnd, Step } from "../search/relation-link.js";
 import type { Walk } from "../search/relation-ways.js";
 import { operation } from "./operation.js";
 import { depth, direction, ref } from "./params.js";
@@ -27,14 +27,15 @@ const walkOf = ({ direction: wanted, types }: Asked): Walk => ({
   ...(types === undefined ? {} : { types: types.map((one) => readType(one).type) }),
 });
 
-/** What the index has at the end of a step: ways lead over entries only. */
-const entryAt = (memory: Memory, { store, path }: RelationEnd) => memory.index.get(store, path!)!;
+/** What the index has at the end of a step: ways lead over entries and documents only. */
+const nodeOf = (memory: Memory, { store, path }: RelationEnd) =>
+  (memory.index.get(store, path!) ?? memory.index.documents.get(store, path!))!;
 
 const stepsOf = (memory: Memory, steps: readonly Step[]): StepView[] =>
   steps.map(({ types, direction: way, to }) => ({
     types: [...types],
     direction: way,
-    to: addressIn(memory, entryAt(memory, to)),
+    to: nodeAddressIn(memory, nodeOf(memory, to)),
   }));
 
 /** The arrow shows which of the two entries holds the relation's beginning. */
@@ -87,18 +88,22 @@ const neighbors = operation({
   },
   run: async ({ memory }, given) => {
     await memory.fresh();
-    const entry = await indexedAt(memory, given.ref);
+    const entry = await nodeAt(memory, given.ref);
     const walk = { ...walkOf(given), depth: given.depth ?? 1, limit: given.limit ?? 20 };
     const { nearest, total } = memory.index.relations.neighbors(entry, walk);
     return {
-      address: addressIn(memory, entry),
+      address: nodeAddressIn(memory, entry),
       neighbors: nearest.map(({ end, steps }) => {
-        const { store, path, title, kind, ...place } = entryAt(memory, end);
-        const { archived, expired, superseded_by } = memory.index.flags(store, path);
+        const node = nodeOf(memory, end);
+        const { store, path, title } = node;
+        const { archived, expired, superseded_by } =
+          "kind" in node
+            ? memory.index.flags(store, path)
+            : { archived: node.archived, expired: undefined, superseded_by: undefined };
         return {
-          address: addressIn(memory, { ...place, kind }),
+          address: nodeAddressIn(memory, node),
           title,
-          kind,
+          kind: "kind" in node ? node.kind : node.level,
           distance: steps.length,
           steps: stepsOf(memory, steps),
           ...(archived ? { archived } : {}),
@@ -134,11 +139,11 @@ const path = operation({
     found ? [`\`${from}\``, ...steps.map(stepText)].join(" ") : `No way leads from \`${from}\` to \`${to}\`.`,
   run: async ({ memory }, given) => {
     await memory.fresh();
-    const [from, to] = [await indexedAt(memory, given.ref), await indexedAt(memory, given.target)];
+    const [from, to] = [await nodeAt(memory, given.ref), await nodeAt(memory, given.target)];
     const steps = memory.index.relations.path(from, to, walkOf(given));
     return {
-      from: addressIn(memory, from),
-      to: addressIn(memory, to),
+      from: nodeAddressIn(memory, from),
+      to: nodeAddressIn(memory, to),
       found: steps !== undefined,
       ...(steps === undefined ? {} : { distance: steps.length }),
       steps: stepsOf(memory, steps ?? []),

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { RELATION_TYPES, readType } from "../entry/relations.js";
-import { recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
+import { refuseSecrets } from "../memory/edits.js";
 import { planRelate, planUnrelate, type RelateInput, storeOfRelation } from "../memory/relate.js";
-import { indexedAt } from "../memory/related-to.js";
+import { nodeAddressIn, nodeAt } from "../memory/related-to.js";
 import { listRelations } from "../memory/relation-list.js";
-import { addressIn } from "../memory/resolve.js";
+import { recordOfAny, resultOfAny } from "../memory/scope-edit.js";
 import { writeLine } from "./entry-head.js";
 import { operation } from "./operation.js";
 import { allowSecrets, direction, reason, ref, writeResult } from "./params.js";
@@ -46,9 +46,9 @@ const create = operation({
       const { edit, relation, existed } = await planRelate(memory, draft, given as RelateInput);
       await refuseSecrets(draft, given.allow_secrets ?? []);
       return {
-        record: recordOf([edit], caller, given.reason),
+        record: recordOfAny([edit], caller, given.reason),
         answer: (written) => ({
-          ...resultOf(memory, store, edit, written),
+          ...resultOfAny(memory, store, edit, written),
           relation,
           ...(existed ? { existed: true as const } : {}),
         }),
@@ -80,10 +80,10 @@ const remove = operation({
       const removed = await planUnrelate(memory, draft, given);
       const edits = removed.map(({ edit }) => edit);
       return {
-        record: recordOf(edits, caller, given.reason),
+        record: recordOfAny(edits, caller, given.reason),
         answer: (written) => ({
           removed: removed.map(({ relation }) => relation),
-          written: edits.map((edit) => resultOf(memory, store, edit, written)),
+          written: edits.map((edit) => resultOfAny(memory, store, edit, written)),
         }),
       };
     });
@@ -121,7 +121,7 @@ const list = operation({
   },
   run: async ({ memory }, given) => {
     await memory.fresh();
-    const entry = given.ref === undefined ? undefined : await indexedAt(memory, given.ref);
+    const entry = given.ref === undefined ? undefined : await nodeAt(memory, given.ref);
     const page = await listRelations(memory, {
       ...(entry === undefined ? {} : { entry }),
       direction: given.direction ?? "both",
@@ -130,7 +130,7 @@ const list = operation({
       ...(given.cursor === undefined ? {} : { cursor: given.cursor }),
     });
     return {
-      ...(entry === undefined ? {} : { address: addressIn(memory, entry) }),
+      ...(entry === undefined ? {} : { address: nodeAddressIn(memory, entry) }),
       ...page,
       relations: [...page.relations],
     };

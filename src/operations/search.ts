@@ -6,7 +6,7 @@ import { PERSONAL } from "../memory/workspace.js";
 import type { SearchRequest } from "../search/search-request.js";
 import { headLine, headOf, staleFlag } from "./entry-head.js";
 import { operation } from "./operation.js";
-import { asOf, depth, direction, entryHead, kind, milliseconds, ref, scope, tags, time } from "./params.js";
+import { asOf, depth, direction, entryHead, inherit, kind, milliseconds, ref, scope, tags, time } from "./params.js";
 
 const share = z.number().min(0).max(1);
 
@@ -33,7 +33,7 @@ const input = z.strictObject({
     .max(4)
     .describe("Only these levels of the scopes that apply")
     .optional(),
-  inherit: z.boolean().describe("False: that scope alone, not what it is in").optional(),
+  inherit: inherit.optional(),
   category: z.string().max(100).optional(),
   tags_all: tags.optional(),
   tags_none: tags.optional(),

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { MAX_DESCRIPTION } from "../entry/tag-file.js";
 import { TAG_CATEGORIES } from "../entry/tags.js";
+import { documentAddress, documentRecord, documentScope, noDocument } from "../memory/documents.js";
 import { addressIn, resolve } from "../memory/resolve.js";
 import { tagEntries } from "../memory/tag-entries.js";
 import { createTag, deleteTag, renameTag } from "../memory/tag-writes.js";
-import { allTags, readTags, type Tag, tagsFault, tagsOf } from "../memory/tags.js";
+import { allTags, documentsWithTag, readTags, type Tag, tagsFault, tagsOf } from "../memory/tags.js";
 import { writeLine } from "./entry-head.js";
 import { goOn, type OperationContext, operation } from "./operation.js";
 import { allowSecrets, reason, ref, tags, writeResult } from "./params.js";
@@ -34,6 +35,7 @@ const hinted = (text: string, given: string | undefined): string => (given ? `${
 const where = (done: { readonly commit?: string | undefined; readonly pending?: string | undefined }): string =>
   done.pending ? ` (pending: ${done.pending})` : done.commit ? ` (commit ${done.commit.slice(0, 10)})` : "";
 const entriesText = (count: number): string => `${count} ${count === 1 ? "entry" : "entries"}`;
+const documentsText = (count = 0): string => (count === 0 ? "" : ` and ${count} ${count === 1 ? "scope" : "scopes"}`);
 
 async function fileHint(memory: OperationContext["memory"]) {
   const file = await readTags(memory);
@@ -53,7 +55,16 @@ const list = operation({
     limit: z.int().min(1).max(1_000).describe("100 when absent").optional(),
   }),
   output: z.object({
-    tags: z.array(z.object({ ...about, entries: z.int(), archived: z.int().optional() })),
+    tags: z.array(
+      z.object({
+        ...about,
+        entries: z.int(),
+        archived: z.int().optional(),
+        orgs: z.int().optional(),
+        projects: z.int().optional(),
+        sessions: z.int().optional(),
+      }),
+    ),
     total: z.int(),
     unused: z.int().optional(),
     hint,
@@ -66,7 +77,10 @@ const list = operation({
   render: (output) => {
     const lines = output.tags.map((tag) => {
       const archived = tag.archived ? `, ${tag.archived} archived` : "";
-      return `- ${line(tag as Tag)} · ${entriesText(tag.entries)}${archived}`;
+      const scopes = (["orgs", "projects", "sessions"] as const).flatMap((level) =>
+        tag[level] ? `, ${level}: ${tag[level]}` : [],
+      );
+      return `- ${line(tag as Tag)} · ${entriesText(tag.entries)}${archived}${scopes.join("")}`;
     });
     if (lines.length === 0) lines.push("No entry has such a tag.");
     if (output.total > output.tags.length) lines.push(`${output.total} in all; limit shows more.`);
@@ -77,7 +91,7 @@ const list = operation({
     await memory.fresh();
     const { file, ...rest } = await fileHint(memory);
     const all = allTags(memory, file).filter((tag) => wanted === undefined || tag.category === wanted);
-    const used = all.filter(({ entries, archived }) => entries > 0 || archived !== undefined);
+    const used = all.filter((tag) => tag.entries > 0 || tag.archived !== undefined || documentsWithTag(tag) > 0);
     const shown = unused ? all : used;
     return {
       tags: shown.slice(0, limit),
@@ -199,6 +213,7 @@ const rename = operation({
     name: z.string(),
     to: z.string(),
     entries: z.int(),
+    documents: z.int().optional(),
     merged: z.literal(true).optional(),
     ...standing,
     hint,
@@ -209,7 +224,7 @@ const rename = operation({
   route: { method: "POST", path: "/tags/{name}/rename" },
   args: ["name", "to"],
   render: (output) => {
-    const done = `${output.merged ? "Merged" : "Renamed"} #${output.name} ${output.merged ? "into" : "to"} **#${output.to}** in ${entriesText(output.entries)}`;
+    const done = `${output.merged ? "Merged" : "Renamed"} #${output.name} ${output.merged ? "into" : "to"} **#${output.to}** in ${entriesText(output.entries)}${documentsText(output.documents)}`;
     return hinted(done + where(output), output.hint);
   },
   run: ({ memory, caller, signal }, { name: tag, to, ...write }) =>
@@ -227,14 +242,15 @@ const remove = operation({
     detach: z.boolean().describe("Take it off the entries that have it").optional(),
     reason: reason.optional(),
   }),
-  output: z.object({ name: z.string(), entries: z.int(), ...standing, hint }),
+  output: z.object({ name: z.string(), entries: z.int(), documents: z.int().optional(), ...standing, hint }),
   effect: "delete",
   idempotent: false,
   toolset: "more",
   route: { method: "DELETE", path: "/tags/{name}" },
   args: ["name"],
   render: (output) => {
-    const off = output.entries > 0 ? ` and took it off ${entriesText(output.entries)}` : "";
+    const some = output.entries > 0 || output.documents !== undefined;
+    const off = some ? ` and took it off ${entriesText(output.entries)}${documentsText(output.documents)}` : "";
     return hinted(`Deleted **#${output.name}**${off}${where(output)}`, output.hint);
   },
   run: ({ memory, caller, signal }, { name: tag, detach: off, ...write }) =>
@@ -266,6 +282,16 @@ const forEntry = operation({
   run: async ({ memory }, { ref: text }) => {
     await memory.fresh();
     const { file, ...rest } = await fileHint(memory);
+    const scope = documentScope(memory, text);
+    if (scope !== undefined) {
+      const record = documentRecord(memory, scope);
+      if (!record) throw noDocument(memory, scope);
+      return {
+        address: documentAddress(record.document),
+        tags: tagsOf(file, record.document.fields.tags ?? []),
+        ...rest,
+      };
+    }
     const found = await resolve(memory, text);
     return { address: addressIn(memory, found), tags: tagsOf(file, memory.at(found)?.tags ?? []), ...rest };
   },

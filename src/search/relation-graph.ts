@@ -2,68 +2,34 @@ import { DirectedGraph } from "graphology";
 import type { Relation } from "../entry/entry.js";
 import { isPrivate, otherPath } from "../entry/entry-path.js";
 import { readType, targetAddress } from "../entry/relations.js";
-import { addressOf, type EntryKey, type Indexed } from "./indexed.js";
+import type { EntryKey } from "./indexed.js";
+import {
+  type Link,
+  type Neighbor,
+  type Neighborhood,
+  NOTHING,
+  type Node,
+  nodeAddress,
+  type Place,
+  pathOfAddress,
+  type RelationEnd,
+  type Step,
+  type Told,
+} from "./relation-link.js";
 import { shortestPath } from "./relation-path.js";
 import { counts, OPPOSITE, type Walk, type Ways, waysOf } from "./relation-ways.js";
 
-/** An end of a relation. `address` has its canonical scope, or is a target's text that is no address; `path` only where there is an entry. */
-export interface RelationEnd {
-  readonly store: string;
-  readonly address: string;
-  readonly path?: string;
-}
-
-/** One relation as it is read; `teller` is the end whose file holds it. */
-export interface Link {
-  readonly source: RelationEnd;
-  readonly type: string;
-  readonly target: RelationEnd;
-  readonly teller: "source" | "target";
-}
-
-/** From one entry to the next: every type that leads there in that direction, in alphabetical order. */
-export interface Step {
-  readonly types: readonly string[];
-  readonly direction: "out" | "in";
-  readonly to: RelationEnd;
-}
-
-/** An entry and the shortest way there; its number of steps is the distance. */
-interface Neighbor {
-  readonly end: RelationEnd;
-  readonly steps: readonly Step[];
-}
-
-/** The nearest entries around one, and how many there are in all. */
-export interface Neighborhood {
-  readonly nearest: readonly Neighbor[];
-  readonly total: number;
-}
-
-/** What one file says of another entry: types read from this to that, and those that lead the other way. */
-interface Told {
-  readonly out: readonly string[];
-  readonly in: readonly string[];
-}
-
-/** The path of the entry that a node is; undefined for what relations lead to without being one. */
-interface Place {
-  path: string | undefined;
-}
-
-type Node = Pick<Indexed, "store" | "path" | "scope" | "kind" | "name">;
-
 /** What the graph asks the index around it. */
 export interface RelationGraphOptions {
-  /** The entry at a path, in step with `put` and `remove`. */
-  readonly at: (store: string, path: string) => Indexed | undefined;
+  /** The address, with its canonical scope, of the entry or document at a path, in step with `put` and `remove`. */
+  readonly addressAt: (store: string, path: string) => string | undefined;
   /** Where an address of this scope may lead in a file of a store, likeliest first: stores, and the scope's folder there. */
   readonly placesOf: (store: string, scope: string) => readonly { readonly store: string; readonly folder: string }[];
 }
 
 /**
- * The relations of all entries: a projection like the index around it. A node is an entry, or what a relation leads to
- * without being one; what has no relation is no node.
+ * The relations of all entries and documents of scopes: a projection like the index around it. A node is one of them, or
+ * what a relation leads to without being one; what has no relation is no node.
  */
 export class RelationGraph {
   readonly #graph = new DirectedGraph<Place, { told: Told }>({ allowSelfLoops: false });
@@ -81,7 +47,7 @@ export class RelationGraph {
   }
 
   /** Enters an entry and its relations; it must not be in. A relation to itself counts as none. */
-  put(entry: Indexed, relations: readonly Relation[] = []): void {
+  put(entry: Node, relations: readonly Relation[] = []): void {
     const address = this.#addressKey(entry);
     // Of two entries with one address it leads to the one that is not private.
     if (!isPrivate(entry.path)) this.#rekey(address, `${address}\n${otherPath(entry.path)}`, otherPath(entry.path));
@@ -132,7 +98,7 @@ export class RelationGraph {
 
   /** Several stores may hold an address: what leads to it goes to another place when one of them comes or goes. */
   #lead(entry: Node): void {
-    const address = addressOf(entry);
+    const address = nodeAddress(entry);
     const places = this.#placesOf(entry.store, address);
     if (places.length < 2) return;
     for (const { store } of places) {
@@ -168,7 +134,7 @@ export class RelationGraph {
   /** Gives the node of the entry at `path` another key; relations to its address stay where they are. */
   #rekey(from: string, to: string, path = from.split("\n")[2]): void {
     const [store = ""] = to.split("\n");
-    if (path === undefined || !this.#options.at(store, path)) return;
+    if (path === undefined || !this.#options.addressAt(store, path)) return;
     const told: [target: string, told: Told][] = [];
     if (this.#graph.hasNode(from) && this.#graph.getNodeAttribute(from, "path") === path) {
       this.#graph.forEachOutEdge(from, (_edge, one, _source, target) => told.push([target, one.told]));
@@ -181,12 +147,12 @@ export class RelationGraph {
     for (const [target, one] of told) this.#graph.addDirectedEdge(to, target, { told: one });
   }
 
-  #addressKey = (entry: Node): string => `${entry.store}\n${addressOf(entry)}`;
+  #addressKey = (entry: Node): string => `${entry.store}\n${nodeAddress(entry)}`;
 
   /** Relations lead to addresses; an entry that its address does not lead to has a node that nothing leads to. */
   #keyOf(entry: Node): string {
     const key = this.#addressKey(entry);
-    const path = this.#pathOf(entry.store, addressOf(entry));
+    const path = this.#pathOf(entry.store, nodeAddress(entry));
     const second = path !== undefined && entry.path === otherPath(path) && this.#entryPath(key) !== path;
     return entry.path === path || second ? key : `${key}\n${entry.path}`;
   }
@@ -201,19 +167,15 @@ export class RelationGraph {
 
   #pathOf(store: string, address: string): string | undefined {
     const folder = this.#placesOf(store, address).find((place) => place.store === store)?.folder;
-    const colon = address.indexOf(":");
-    return folder === undefined ? undefined : `${folder === "" ? "" : `${folder}/`}${address.slice(colon + 1)}.md`;
+    return folder === undefined ? undefined : pathOfAddress(folder, address);
   }
 
   #entryPath(key: string): string | undefined {
     const [store = "", address = "", own] = key.split("\n");
     const path = own ?? this.#pathOf(store, address);
     const paths = path === undefined ? [] : own === undefined ? [path, otherPath(path)] : [path];
-    return paths.find((one) => {
-      const entry = this.#options.at(store, one);
-      // A scope may have a second name, which addresses do not use.
-      return entry && addressOf(entry) === address;
-    });
+    // A scope may have a second name, which addresses do not use.
+    return paths.find((one) => this.#options.addressAt(store, one) === address);
   }
 
   #end(key: string): RelationEnd {
@@ -343,5 +305,3 @@ export class RelationGraph {
     return keys?.slice(1).map((key, at) => this.#step(keys[at]!, key, walk));
   }
 }
-
-const NOTHING: Told = { out: [], in: [] };

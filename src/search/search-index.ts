@@ -5,6 +5,7 @@ import type { Entry } from "../entry/entry.js";
 import type { Moment } from "./adjustments.js";
 import { readCursor, writeCursor } from "./cursor.js";
 import type { Decay } from "./decay.js";
+import { DocumentNodes } from "./document-nodes.js";
 import { EntryTable } from "./entry-table.js";
 import { conditionsOf, dayOf } from "./filters.js";
 import { explain, hintOf, toHit } from "./hits.js";
@@ -12,7 +13,7 @@ import { type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.j
 import { sharesHeld } from "./phrases.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
-import { RelationGraph, type RelationGraphOptions } from "./relation-graph.js";
+import type { RelationGraph, RelationGraphOptions } from "./relation-graph.js";
 import type { HitFlags, SearchRequest, SearchResult } from "./search-request.js";
 import { TextIndex } from "./text-index.js";
 import { planText } from "./text-plan.js";
@@ -67,7 +68,9 @@ const MAX_FILTERS = 4;
 export class SearchIndex {
   readonly #options: SearchIndexOptions;
   readonly #table = new EntryTable();
-  /** How the entries are related. */
+  /** The documents of scopes. */
+  readonly documents: DocumentNodes;
+  /** How entries and documents are related. */
   readonly relations: RelationGraph;
   readonly #text = new TextIndex();
   readonly #scorer = new TextScorer(this.#text);
@@ -83,7 +86,8 @@ export class SearchIndex {
 
   private constructor(options: SearchIndexOptions) {
     this.#options = options;
-    this.relations = new RelationGraph({ at: (store, path) => this.get(store, path), placesOf: options.placesOf });
+    this.documents = new DocumentNodes((store, path) => this.get(store, path), options.placesOf);
+    this.relations = this.documents.relations;
     this.#orama = create({
       schema: SCHEMA,
       sort: { enabled: false },
@@ -104,6 +108,7 @@ export class SearchIndex {
   /** The one door: brings the index to the state that the changes tell; applying them again changes nothing. */
   apply(changes: readonly Change[]): void {
     for (const { store, path, after } of changes) {
+      if (this.documents.apply(store, path, after)) continue;
       const before = this.get(store, path);
       if (after && before && isSameText(before, after))
         this.#renew(withFacts(before, after, (text) => this.#share(text)));

@@ -1,11 +1,12 @@
 import fs from "node:fs/promises";
 import path from "node:path";
+import { withoutPassword } from "../entry/git-remote.js";
 import { MANIFEST_FILE, parseManifest } from "../entry/manifest.js";
 import { projectNamed, type Scope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import { discover, type Repository } from "../git/discover.js";
 import { readIfThere } from "../git/git-fs.js";
-import { remoteName } from "../git/setup.js";
+import { lastPart, remoteUrl } from "../git/setup.js";
 
 /** The folder of a checked-in store. */
 export const STORE_FOLDER = ".memory";
@@ -14,6 +15,8 @@ export interface FoundStore {
   /** Absolute, real path of the folder that holds the manifest. */
   readonly root: string;
   readonly repository: Repository | undefined;
+  /** The place that led to it, a real path; undefined where it was named without one. */
+  readonly from?: string;
 }
 
 /** The folder that is a store at `dir`: `.memory/` in it, or itself. */
@@ -29,11 +32,12 @@ const missing = (dir: string): MemoryError =>
     `There is no store in ${path.basename(dir)}: neither ${STORE_FOLDER}/${MANIFEST_FILE} nor ${MANIFEST_FILE}. Run \`git memory init\` there.`,
   );
 
-/** Opens exactly what was named: a folder with a store in it, or the store's own folder. Throws `not_found`. */
-export async function namedStore(dir: string): Promise<FoundStore> {
+/** Opens exactly what was named: a folder with a store in it, or the store's own folder. `from` is where one works. Throws `not_found`. */
+export async function namedStore(dir: string, from?: string): Promise<FoundStore> {
   const root = await storeAt(path.resolve(dir)).catch(() => undefined);
   if (root === undefined) throw missing(dir);
-  return { root, repository: await discover(root) };
+  const place = from === undefined ? undefined : await fs.realpath(from).catch(() => undefined);
+  return { root, repository: await discover(root), ...(place === undefined ? {} : { from: place }) };
 }
 
 /**
@@ -47,7 +51,7 @@ export async function findStore(directory: string, home: string): Promise<FoundS
   let top = repository?.top ?? start;
   for (let at = start; ; at = path.dirname(at)) {
     const root = at === realHome || at === path.parse(at).root ? undefined : await storeAt(at);
-    if (root !== undefined && (await isProject(root))) return { root, repository: await discover(root) };
+    if (root !== undefined && (await isProject(root))) return { root, repository: await discover(root), from: start };
     if (at === path.parse(at).root) return undefined;
     if (at !== top) continue;
     if (repository?.superproject === undefined) return undefined;
@@ -99,8 +103,18 @@ export async function personalStore(folder: string): Promise<FoundStore | undefi
   return { root, repository: await discover(root) };
 }
 
-/** The project that the first of these places is in: named after its remote, else its folder. None for a home directory or `/`. */
-export async function projectOf(places: readonly Place[], home: string): Promise<Scope | undefined> {
+/** The project that a place is in, without a store of its own. */
+export interface FoundProject {
+  /** What people call it: the last part of its remote's address, else its folder. */
+  readonly scope: Scope;
+  /** The top of its repository, else the place itself: a real path. */
+  readonly top: string;
+  /** The address of its `origin`, without a password. */
+  readonly remote?: string;
+}
+
+/** The project that the first of these places is in. None for a home directory or `/`. */
+export async function projectOf(places: readonly Place[], home: string): Promise<FoundProject | undefined> {
   for (const place of places)
     for (const directory of typeof place === "string" ? [place] : await place()) {
       if (!(await isFolder(directory))) continue;
@@ -108,7 +122,9 @@ export async function projectOf(places: readonly Place[], home: string): Promise
       const repository = await discover(real);
       const top = repository?.top ?? real;
       if (top === path.parse(top).root || top === (await fs.realpath(home).catch(() => home))) continue;
-      return projectNamed((repository && (await remoteName(repository))) || path.basename(top));
+      const remote = repository && (await remoteUrl(repository));
+      const scope = projectNamed((remote && lastPart(remote)) || path.basename(top));
+      return { scope, top, ...(remote ? { remote: withoutPassword(remote) } : {}) };
     }
   return undefined;
 }

@@ -58,7 +58,10 @@ try {
   const before = inUse();
   const begin = performance.now();
   const graph = new RelationGraph({
-    at: (store, file) => memory.index.get(store, file),
+    addressAt: (store, file) => {
+      const entry = memory.index.get(store, file);
+      return entry && addressOf(entry);
+    },
     placesOf: (store) => [{ store, folder: "" }],
   });
   for (const entry of entries) graph.put(entry, byPath.get(entry.path));

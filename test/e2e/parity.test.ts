@@ -143,6 +143,30 @@ const STEPS: readonly Step[] = [
   ["promote", { ref: "session/s:guidelines/deep/b", copy: true, name: "b-for-all", reason: "it holds" }],
   ["promote", { ref: "session/s:guidelines/deep/b" }],
   ["history list", { ref: "guidelines/b-for-all" }],
+  ["context", { scope: "session/s", inherit: false }],
+  [
+    "project update",
+    { title: "The demo", description: "All of it.", root_path: ".", tags: ["own"], metadata: { team: ["Ada"] } },
+  ],
+  ["project get", {}],
+  ["project get", { ref: "DEMO" }],
+  ["project get", { ref: "none" }],
+  ["project update", { ref: "demo", language: "go", clear: ["root_path"], reason: "moved" }],
+  ["project update", { ref: "demo", root_path: "/srv" }],
+  ["project create", { name: "demo" }],
+  ["project create", { name: "a/b" }],
+  ["project list", { tag: "own", limit: 5 }],
+  ["org create", { name: "acme", store: "project" }],
+  ["org get", {}],
+  ["org update", { ref: "none", title: "x" }],
+  ["org list", {}],
+  ["get", { refs: ["project/demo:"] }],
+  ["delete", { ref: "project/demo:" }],
+  ["history list", { ref: "project/demo:", limit: 1 }],
+  ["relation create", { ref: "a", type: "applies_to", target: "project/demo:" }],
+  ["relation neighbors", { ref: "project/demo:" }],
+  ["tag attach", { refs: ["project/demo:"], tags: ["fresh"] }],
+  ["tag for_entry", { ref: "project/demo:" }],
   ["admin check", {}],
   ["admin check", { base: "HEAD" }],
   ["admin check", { base: "HEAD", format: "markdown" }],
@@ -273,7 +297,7 @@ async function mcpOverHttp({ port }: ServeProcess): Promise<Door> {
 const rest = ({ port }: ServeProcess): Door => ({
   call: async (operation, input) => {
     const one = find(operation);
-    const segment = (field: string): unknown[] => [input[field]].flat();
+    const segment = (field: string): unknown[] => [input[field] ?? []].flat();
     // A segment of the path holds one value: several go another way.
     const route = ROUTES.find(
       ({ operation: own, path }) =>

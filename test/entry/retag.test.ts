@@ -14,7 +14,7 @@ function tagsIn(bytes: Uint8Array): readonly string[] {
 }
 
 function changed(yaml: string, change: TagChange): string | undefined {
-  const after = retag(bytesOf(`---\n${yaml}---\n\nText\n`), AT, change);
+  const after = retag(bytesOf(`---\n${yaml}---\n\nText\n`), AT.kind, change);
   return after && textOf(after).replace(/^---\n([\s\S]*)---\n\nText\n$/, "$1");
 }
 
@@ -82,12 +82,12 @@ describe("retag", () => {
 
   it.each(READABLE)("gives %s back as it was", (name) => {
     const before = fixture(name);
-    const with_ = retag(before, AT, { add: ["zz-new"] });
+    const with_ = retag(before, AT.kind, { add: ["zz-new"] });
     if (with_ === undefined) return;
-    const renamed = retag(with_, AT, { rename: ["zz-new", "zz-other"] }) ?? with_;
+    const renamed = retag(with_, AT.kind, { rename: ["zz-new", "zz-other"] }) ?? with_;
     expect(tagsIn(renamed)).toEqual([...tagsIn(before), "zz-other"]);
-    expect(retag(renamed, AT, { rename: ["zz-other", "zz-new"] })).toEqual(with_);
-    expect(tagsIn(retag(with_, AT, { remove: ["zz-new"] }) ?? with_)).toEqual(tagsIn(before));
+    expect(retag(renamed, AT.kind, { rename: ["zz-other", "zz-new"] })).toEqual(with_);
+    expect(tagsIn(retag(with_, AT.kind, { remove: ["zz-new"] }) ?? with_)).toEqual(tagsIn(before));
   });
 
   const word = fc
@@ -116,10 +116,10 @@ describe("retag", () => {
           fc.pre(!items.some((item) => bare(item) === to));
           const lines = ["---", "title: x   # t", write([...items].sort(), end), "source: y", "---", "", "Body ", ""];
           const before = bytesOf(lines.join(end));
-          const there = retag(before, AT, { rename: [from, to] }) ?? before;
+          const there = retag(before, AT.kind, { rename: [from, to] }) ?? before;
           expect(tagsIn(there)).toEqual([...items].sort().map((item) => (bare(item) === from ? to : bare(item))));
           expect(textOf(there)).not.toBe(textOf(before));
-          expect(textOf(retag(there, AT, { rename: [to, from] }) ?? there)).toBe(textOf(before));
+          expect(textOf(retag(there, AT.kind, { rename: [to, from] }) ?? there)).toBe(textOf(before));
         },
       ),
     );
@@ -135,7 +135,7 @@ describe("retag", () => {
         (items, write, end, at) => {
           const gone = bare(items[at % items.length] ?? "");
           const text = ["---", "# top", write(items, end), "# tail", "---", ""].join(end);
-          const after = textOf(retag(bytesOf(text), AT, { remove: [gone] }) ?? new Uint8Array());
+          const after = textOf(retag(bytesOf(text), AT.kind, { remove: [gone] }) ?? new Uint8Array());
           expect(tagsIn(bytesOf(after))).toEqual(items.map(bare).filter((item) => item !== gone));
           const comments = (what: string) => what.match(/#/g)?.length ?? 0;
           // Only the comment on the very line of the item goes with it, where each item has a line.

@@ -10,7 +10,7 @@ import { invoke } from "../../src/operations/operation.js";
 import { findOperation } from "../../src/operations/registry.js";
 import { makePersonalStore } from "../../src/setup/init.js";
 import { findingPersonal } from "../../src/store/find-again.js";
-import { namedStore } from "../../src/store/find-store.js";
+import { type FoundProject, namedStore } from "../../src/store/find-store.js";
 import { GIT_ENV, git, makeCheckedInStore } from "./repositories.js";
 
 /** The time at which a test's first write happens: before any commit that git makes while tests run. */
@@ -26,6 +26,10 @@ export interface Given {
   readonly home?: string;
   /** The store is found when this is over. */
   readonly gate?: Promise<void>;
+  /** Where one works; at no place when absent. */
+  readonly from?: string;
+  /** The project that one is in without a store of its own. */
+  readonly project?: FoundProject;
   /** False for a machine without the git program; else its command. */
   readonly git?: boolean | string;
   /** As a server: watching, and waiting for the history no longer than that does. */
@@ -70,6 +74,8 @@ export class Bench {
     watch = false,
     ci = false,
     logged = [],
+    from,
+    project,
   }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
     const personal = path.join(home, "personal");
@@ -80,9 +86,9 @@ export class Bench {
     const memory = new Memory({
       find: async () => {
         await gate;
-        return namedStore(dir);
+        return project ? undefined : namedStore(dir, from);
       },
-      project: async () => undefined,
+      project: async () => project,
       personal: {
         find: findPersonal,
         make: async () => {

@@ -1,7 +1,7 @@
 import { formatAddress, parseRef, type Ref } from "../../entry/address.js";
 import type { Kind } from "../../entry/kinds.js";
 import { foldName } from "../../entry/name.js";
-import { parseScope, type Scope, scopeFolder } from "../../entry/scope.js";
+import { formatScope, parseScope, readScope, type Scope, scopeFolder } from "../../entry/scope.js";
 import { type FileFacts, type Judgement, type Linking, linkingOf } from "./facts.js";
 
 /** What a relation's target leads to. */
@@ -28,15 +28,23 @@ class LinkTargets {
 
   constructor(root: Scope) {
     this.#root = root;
+    this.#know(formatScope(root));
+  }
+
+  /** A scope that has something in it is there, and so is what it lies in. */
+  #know(scope: string): void {
+    this.#scopes.add(scope);
+    const read = readScope(scope);
+    if (read?.level === "project" && read.org !== undefined) this.#scopes.add(`org/${read.org}`);
   }
 
   add(file: FileFacts): void {
     const { located, entry } = file;
-    if (located.type === "scope-document") this.#scopes.add(located.scope);
+    if (located.type === "scope-document") this.#know(located.scope);
     if (located.type !== "entry") return;
     // A file that cannot be read is there all the same; its own finding tells.
     const { kind, scope, folder, name } = located;
-    this.#scopes.add(scope);
+    this.#know(scope);
     this.#exact.set(exactly(scope, kind, name), file);
     this.#places.set(inScope(scope, kind, name), file);
     this.#places.set(inFolder(folder, kind, name), file);
