@@ -7,6 +7,7 @@ import { patternOperations } from "./pattern.js";
 import { promote } from "./promote.js";
 import { relationOperations } from "./relation.js";
 import { search } from "./search.js";
+import { sessionOperations } from "./session.js";
 import { tagOperations } from "./tag.js";
 import { bulk, remove, save, update } from "./write.js";
 
@@ -23,6 +24,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...relationOperations,
   ...tagOperations,
   ...patternOperations,
+  ...sessionOperations,
   promote,
   ...adminOperations,
 ];
