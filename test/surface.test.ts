@@ -27,7 +27,7 @@ describe("the tools", () => {
     const names = (text: string) => toolsOf(offered(OPERATIONS, parseToolsets(text))).map(({ name }) => name);
     expect(names("more")).toEqual([...DEFAULT.map(({ name }) => name), "memory_bulk", "memory_tag", "memory_pattern"]);
     expect(names("graph")).toEqual([...DEFAULT.map(({ name }) => name), "memory_relation"]);
-    expect(names("scopes")).toEqual([...DEFAULT.map(({ name }) => name), "memory_promote"]);
+    expect(names("scopes")).toEqual([...DEFAULT.map(({ name }) => name), "memory_session", "memory_promote"]);
     expect(names("admin")).toEqual([...DEFAULT.map(({ name }) => name), "memory_admin"]);
     expect(names("all")).toEqual(ALL.map(({ name }) => name));
     expect(names(" more , graph, scopes, admin ")).toEqual(names("all"));
@@ -73,6 +73,7 @@ describe("the tools", () => {
       memory_relation: [false, true],
       memory_tag: [false, true],
       memory_pattern: [false, false],
+      memory_session: [false, true],
       memory_promote: [false, false],
       memory_admin: [false, false],
     });

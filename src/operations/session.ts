@@ -127,7 +127,7 @@ const end = operation({
     ref: ref.optional(),
     status: status.optional(),
     promote: entryRefs.describe("Its entries that move to the project").optional(),
-    all: z.boolean().describe("Promote all that are not archived").optional(),
+    all: z.boolean().describe("Promote all that are neither archived nor private").optional(),
     ...write,
   }),
   output: z.object({
@@ -135,7 +135,7 @@ const end = operation({
     ...standing,
     promoted: z.array(writeResult),
   }),
-  effect: "write",
+  effect: "delete",
   idempotent: false,
   toolset: "scopes",
   route: { method: "POST", path: "/sessions/{ref}/end" },
