@@ -76,13 +76,12 @@ describe("a session of the command line", () => {
 });
 
 /** So often the end of a session is cut off. */
-const ROUNDS = 4;
+const ROUNDS = 3;
 const ENTRIES = 5;
 
 describe("the end of a session that is killed", () => {
   it("loses nothing, and the same call finishes it", async () => {
     const names = Array.from({ length: ENTRIES }, (_, at) => `note-${at}`);
-    const session = path.join(env.GIT_MEMORY_HOME, "projects", path.basename(dir), "sessions");
     for (let round = 0; round < ROUNDS; round++) {
       const ref = `round-${round}`;
       const items = names.map((name) => ({
@@ -94,8 +93,9 @@ describe("the end of a session that is killed", () => {
       }));
       expect(json(["session", "start", "--name", ref])).toMatchObject({ name: ref });
       expect(json(["bulk", JSON.stringify(items)])).toHaveProperty("results");
-      const folders = fs.readdirSync(path.join(env.GIT_MEMORY_HOME, "projects"));
-      const source = path.join(env.GIT_MEMORY_HOME, "projects", folders[0] ?? "", "sessions", ref, "memories", ref);
+      const projects = path.join(env.GIT_MEMORY_HOME, "projects");
+      const [project = ""] = fs.readdirSync(projects);
+      const source = path.join(projects, project, "sessions", ref, "memories", ref);
       const target = path.join(dir, ".memory/memories", ref);
       const child = spawn(process.execPath, [PROGRAM, "session", "end", ref, "--all"], {
         cwd: dir,
@@ -117,9 +117,8 @@ describe("the end of a session that is killed", () => {
       if (again.status !== 0) expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: "conflict" } });
       expect(json(["session", "get", ref])).toMatchObject({ status: "completed", entries: 0 });
       expect(fs.readdirSync(target).sort()).toEqual(names.map((name) => `${name}.md`));
-      expect(fs.existsSync(source)).toBe(false);
+      expect(fs.existsSync(source) ? fs.readdirSync(source) : []).toEqual([]);
     }
     expect(faults(env.GIT_MEMORY_HOME)).toBe("");
-    expect(session).toContain("sessions");
   });
 });
