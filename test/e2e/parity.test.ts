@@ -143,6 +143,30 @@ const STEPS: readonly Step[] = [
   ["promote", { ref: "session/s:guidelines/deep/b", copy: true, name: "b-for-all", reason: "it holds" }],
   ["promote", { ref: "session/s:guidelines/deep/b" }],
   ["history list", { ref: "guidelines/b-for-all" }],
+  ["session start", { name: "first", purpose: "Try it", tags: ["X"], metadata: { goal: "done" }, reason: "asked" }],
+  ["session start", { name: "First" }],
+  ["session start", { name: "a/b" }],
+  ["session start", { purpose: "Go on with it", parent: "first" }],
+  ["session start", { purpose: "Go on with it", parent: "none" }],
+  ["session update", { ref: "first", title: "The first", content: "More of it." }],
+  ["session update", { ref: "none", title: "x" }],
+  ["save", { title: "Noted", content: "in the session", scope: "session/first", fields: { importance: 0.1 } }],
+  ["session attach", { refs: ["a", "session/first:memories/noted"], ref: "first", working: true, position: 1 }],
+  ["session attach", { refs: ["none"], ref: "first" }],
+  ["session attach", { refs: ["a"], ref: "first", detach: true }],
+  ["session get", { ref: "first" }],
+  ["session get", { ref: "go-on" }],
+  ["context", { task: "the session", scope: "session/first" }],
+  ["session pause", { ref: "first" }],
+  ["session pause", { ref: "first" }],
+  ["session resume", { ref: "first" }],
+  ["session resume", { ref: "none" }],
+  ["session end", { ref: "first", promote: ["a/b:c"] }],
+  ["session end", { ref: "first", promote: ["session/first:memories/noted"], reason: "kept" }],
+  ["session end", { ref: "first" }],
+  ["session list", {}],
+  ["session list", { status: "completed", limit: 1 }],
+  ["session list", { status: "none" }],
   ["admin check", {}],
   ["admin check", { base: "HEAD" }],
   ["admin check", { base: "HEAD", format: "markdown" }],
@@ -184,6 +208,8 @@ function plain(value: unknown): unknown {
     .replace(/\b[0-9a-f]{12}\b/g, "<short>")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
     .replace(/"score":[\d.]+/g, '"score":0')
+    // A connection is in the session that it began; a command line is in the one that --session names.
+    .replace(/,"current":true/g, "")
     // A server is one session; a command line without --session has none.
     .replace(/"written in the same session",/g, "")
     .replace(/`git memory [\w-]+( [\w-]+)?`|`[A-Z]+ \/v1[^`]*`|memory_(\w+)( \(action \w+\))?/g, "<call>");

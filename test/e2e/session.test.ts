@@ -76,8 +76,8 @@ describe("a session of the command line", () => {
 });
 
 /** So often the end of a session is cut off. */
-const ROUNDS = 3;
-const ENTRIES = 5;
+const ROUNDS = 2;
+const ENTRIES = 3;
 
 describe("the end of a session that is killed", () => {
   it("loses nothing, and the same call finishes it", async () => {
