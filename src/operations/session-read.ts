@@ -117,7 +117,7 @@ export const listSession = operation({
   },
   run: async (context, { status: wanted, limit = 20 }) => {
     await context.memory.fresh();
-    const all = listSessions(context, wanted);
-    return { sessions: all.slice(0, limit).map(as), total: all.length };
+    const { sessions, total } = listSessions(context, wanted, limit);
+    return { sessions: sessions.map(as), total };
   },
 });

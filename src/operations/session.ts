@@ -49,7 +49,7 @@ const start = operation({
   render: (output, _style, say) =>
     output.current
       ? writtenLine("Began", output)
-      : `${writtenLine("Began", output)}\n${say(`Calls with session ${output.name} belong to it.`)}`,
+      : `${writtenLine("Began", output)}\n${say(`Calls with --session ${output.name}, or GIT_MEMORY_SESSION, belong to it.`)}`,
   run: async (context, { reason: why, allow_secrets, ...given }) =>
     as(after(context, await startSession(context, given, writing(context, { reason: why, allow_secrets })))),
 });

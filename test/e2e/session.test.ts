@@ -71,7 +71,7 @@ describe("a session of the command line", () => {
       stderr: expect.stringContaining("Nearest: billing."),
     });
     expect(run(dir, ["session", "pause"], named).stdout).toMatch(/^Paused \*\*billing\*\* · paused/);
-    expect(run(dir, ["session", "start", "Other work"], { env }).stdout).toContain("Calls with session other-work");
+    expect(run(dir, ["session", "start", "Other work"], { env }).stdout).toContain("--session other-work");
   });
 });
 

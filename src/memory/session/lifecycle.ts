@@ -18,7 +18,7 @@ import { beginning, type SessionStanding, type SessionWrite, writeSession } from
 const invalid = (field: string, message: string): MemoryError => new MemoryError("invalid_input", message, { field });
 
 /** A ref that means the session of the call. */
-export const CURRENT = "current";
+const CURRENT = "current";
 
 /** The session that a call is about: the one named, else its own. Throws where there is none. */
 export function wantedSession(calling: Calling, ref: string | undefined): SessionPlace {

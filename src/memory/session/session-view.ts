@@ -75,10 +75,13 @@ function lastActivity(record: ScopeRecord, entries: readonly Indexed[]): number 
   return known.length === 0 ? undefined : Math.max(...(known as number[]));
 }
 
-/** What is told of a session in a list. */
-export function sessionView(calling: Calling, record: ScopeRecord): SessionView {
+/** What is told of a session; `entries` are its own. */
+export function sessionView(
+  calling: Calling,
+  record: ScopeRecord,
+  entries: readonly Indexed[] = entriesOf(calling.memory, record),
+): SessionView {
   const { name, scope, title, fields, body } = record.document;
-  const entries = entriesOf(calling.memory, record);
   const last = lastActivity(record, entries);
   const told = FIELDS.filter((field) => fields[field] !== undefined).map((field) => [field, fields[field]] as const);
   const known: Pick<SessionView, (typeof FIELDS)[number]> = Object.fromEntries(told);
@@ -118,11 +121,20 @@ export async function workingEntry(memory: Memory, text: string, scope: string):
   return entry && (address === text || addressOf(entry) === address) ? entry : undefined;
 }
 
-/** Sessions of the current project, the one that began last first. */
-export function listSessions(calling: Calling, status: SessionStatus | undefined): SessionView[] {
-  const views = sessionsHere(calling.memory).map((record) => sessionView(calling, record));
-  const began = ({ started_at, last_activity }: SessionView): number =>
-    Date.parse(started_at ?? last_activity ?? "") || 0;
-  const order = (a: SessionView, b: SessionView): number => began(b) - began(a) || (a.name < b.name ? -1 : 1);
-  return views.filter((one) => status === undefined || one.status === status).sort(order);
+/** Sessions of the current project, the one that began last first, and how many there are in all. */
+export function listSessions(
+  calling: Calling,
+  status: SessionStatus | undefined,
+  limit: number,
+): { readonly sessions: SessionView[]; readonly total: number } {
+  const began = ({ document, updatedAt }: ScopeRecord): number =>
+    Date.parse(document.fields.started_at ?? "") || (updatedAt ?? 0);
+  const wanted = sessionsHere(calling.memory)
+    .filter(({ document }) => status === undefined || statusOf(document.fields) === status)
+    .sort((a, b) => began(b) - began(a) || (a.document.name < b.document.name ? -1 : 1));
+  const shown = wanted.slice(0, limit);
+  const entries = new Map(shown.map(({ document }) => [document.scope, [] as Indexed[]]));
+  for (const entry of calling.memory.index.entries()) entries.get(entry.scope)?.push(entry);
+  const sessions = shown.map((record) => sessionView(calling, record, entries.get(record.document.scope)));
+  return { sessions, total: wanted.length };
 }
