@@ -75,49 +75,37 @@ describe("a session of the command line", () => {
   });
 });
 
-/** So often the end of a session is cut off. */
-const ROUNDS = 2;
-const ENTRIES = 3;
-
 describe("the end of a session that is killed", () => {
   it("loses nothing, and the same call finishes it", async () => {
-    const names = Array.from({ length: ENTRIES }, (_, at) => `note-${at}`);
-    for (let round = 0; round < ROUNDS; round++) {
-      const ref = `round-${round}`;
-      const items = names.map((name) => ({
-        op: "save",
-        title: `${name} of ${ref}`,
-        content: `text of ${name}, ${ref}`,
-        name: `${ref}/${name}`,
-        scope: `session/${ref}`,
-      }));
-      expect(json(["session", "start", "--name", ref])).toMatchObject({ name: ref });
-      expect(json(["bulk", JSON.stringify(items)])).toHaveProperty("results");
-      const projects = path.join(env.GIT_MEMORY_HOME, "projects");
-      const [project = ""] = fs.readdirSync(projects);
-      const source = path.join(projects, project, "sessions", ref, "memories", ref);
-      const target = path.join(dir, ".memory/memories", ref);
-      const child = spawn(process.execPath, [PROGRAM, "session", "end", ref, "--all"], {
-        cwd: dir,
-        env: { ...GIT_ENV, ...env },
-        stdio: "ignore",
-      });
-      const over = new Promise((resolve) => child.on("exit", resolve));
-      // Cut off once the first store is being written, each time a little later in it.
-      const wanted = path.join(target, `note-${round}.md`);
-      const watch = setInterval(() => {
-        if (fs.existsSync(wanted)) child.kill("SIGKILL");
-      }, 1);
-      await over;
-      clearInterval(watch);
-      for (const name of names)
-        expect([source, target].some((folder) => fs.existsSync(path.join(folder, `${name}.md`)))).toBe(true);
-      const again = run(dir, ["session", "end", ref, "--all", "--json"], { env });
-      // It was killed before its end, or when that was on record already.
-      if (again.status !== 0) expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: "conflict" } });
-      expect(json(["session", "get", ref])).toMatchObject({ status: "completed", entries: 0 });
-      expect(fs.readdirSync(target).sort()).toEqual(names.map((name) => `${name}.md`));
-      expect(fs.existsSync(source) ? fs.readdirSync(source) : []).toEqual([]);
+    const names = ["one", "two", "three"];
+    const items = names.map((name) => ({ op: "save", title: name, content: `text of ${name}`, scope: "session/s" }));
+    expect(json(["session", "start", "--name", "s"])).toMatchObject({ name: "s" });
+    expect(json(["bulk", JSON.stringify(items)])).toHaveProperty("results");
+    const projects = path.join(env.GIT_MEMORY_HOME, "projects");
+    const [project = ""] = fs.readdirSync(projects);
+    const source = path.join(projects, project, "sessions/s/memories");
+    const target = path.join(dir, ".memory/memories");
+    const child = spawn(process.execPath, [PROGRAM, "session", "end", "s", "--all"], {
+      cwd: dir,
+      env: { ...GIT_ENV, ...env },
+      stdio: "ignore",
+    });
+    const over = new Promise((resolve) => child.on("exit", resolve));
+    // Cut off once the project's store is being written.
+    const watch = setInterval(() => {
+      if (fs.existsSync(path.join(target, "one.md"))) child.kill("SIGKILL");
+    }, 1);
+    await over;
+    clearInterval(watch);
+    for (const name of names)
+      expect([source, target].some((folder) => fs.existsSync(path.join(folder, `${name}.md`)))).toBe(true);
+    const again = run(dir, ["session", "end", "s", "--all", "--json"], { env });
+    // It was killed before its end, or when that was on record already.
+    if (again.status !== 0) expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: "conflict" } });
+    expect(json(["session", "get", "s"])).toMatchObject({ status: "completed", entries: 0 });
+    for (const name of names) {
+      expect(fs.readFileSync(path.join(target, `${name}.md`), "utf8")).toContain(`text of ${name}\n`);
+      expect(fs.existsSync(path.join(source, `${name}.md`))).toBe(false);
     }
     expect(faults(env.GIT_MEMORY_HOME)).toBe("");
   });
