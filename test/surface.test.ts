@@ -29,6 +29,7 @@ describe("the tools", () => {
     expect(names("graph")).toEqual([...DEFAULT.map(({ name }) => name), "memory_relation"]);
     expect(names("scopes")).toEqual([
       ...DEFAULT.map(({ name }) => name),
+      "memory_session",
       "memory_promote",
       "memory_org",
       "memory_project",
@@ -78,6 +79,7 @@ describe("the tools", () => {
       memory_relation: [false, true],
       memory_tag: [false, true],
       memory_pattern: [false, false],
+      memory_session: [false, true],
       memory_promote: [false, false],
       memory_org: [false, false],
       memory_project: [false, false],

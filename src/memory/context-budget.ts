@@ -1,7 +1,16 @@
 import { estimateTokens } from "../entry/tokens.js";
-import { type Context, type ContextItem, type Offer, SECTIONS, type Section } from "./context-item.js";
-import { contextText, headingOf, itemText } from "./context-text.js";
+import {
+  type Context,
+  type ContextItem,
+  type ContextSession,
+  type Offer,
+  SECTIONS,
+  type Section,
+} from "./context-item.js";
+import { contextText, headingOf, itemText, sessionText } from "./context-text.js";
 
+/** The part of the room that a session's working set may take before anything else had any. */
+const FOR_WORKING_SET = 0.4;
 /** The part of the room that guidelines leave to what is known, when both have more than fits. */
 const FOR_OTHERS = 0.4;
 /** Longer than any form in which a transport says how to call something. */
@@ -9,7 +18,15 @@ const say = (text: string): string => text.replace(/\[\[.*?\]\]/g, "`npx -y git-
 
 /** The dearest frame: names of JSON fields, the sentence on what was left out. */
 const EMPTY_CONTEXT: Context = {
-  left_out: { guidelines: 9999, memories: 9999, tools: 9999, patterns: 9999, unreviewed: 9999, conflicts: 9999 },
+  left_out: {
+    working_set: 9999,
+    guidelines: 9999,
+    memories: 9999,
+    tools: 9999,
+    patterns: 9999,
+    unreviewed: 9999,
+    conflicts: 9999,
+  },
   conflicts: [],
   tokens: 99_999,
 };
@@ -73,28 +90,42 @@ function choose(choices: readonly Choice[], costs: Costs, budget: Budget, downTo
   }
 }
 
+/** The forms in which a session may be told, richest first. */
+function* sessionForms({ purpose, ...session }: ContextSession): Generator<ContextSession> {
+  if (purpose !== undefined) yield { ...session, purpose };
+  yield session;
+}
+
+/** What is told besides the entries. */
+export interface Frame {
+  /** Addresses of entries with an open conflict. */
+  readonly conflicts: readonly string[];
+  readonly hint?: string;
+  readonly session?: ContextSession;
+}
+
 /**
- * Puts as much of the offers as fits into `max` tokens, in their order: guidelines before all others, each entry in
- * the richest form that has room, and tells what found none.
+ * Puts as much of the offers as fits into `max` tokens, in their order: the session's working set, then guidelines before
+ * all others, each entry in the richest form that has room, and tells what found none.
  */
-export function fitContext(
-  offers: readonly Offer[],
-  conflicts: readonly string[],
-  hint: string | undefined,
-  max: number,
-): Context {
+export function fitContext(offers: readonly Offer[], { conflicts, hint, session }: Frame, max: number): Context {
   const budget = new Budget(Math.max(max - sizeOf({ ...EMPTY_CONTEXT, ...(hint ? { hint } : {}) }), 0));
+  const forms = session ? [...sessionForms(session)] : [];
+  const shown = forms.find((form) => budget.spend(cost(`${sessionText(form)}\n`, { session: form })));
   const told = conflicts.filter((one) => budget.spend(cost(`- \`${one}\``, one)));
   const choices: Choice[] = offers.map((offer) => ({ offer, item: undefined }));
+  const working = choices.filter(({ offer }) => offer.section === "working_set");
   const rules = choices.filter(({ offer }) => offer.section === "guidelines");
-  const others = choices.filter(({ offer }) => offer.section !== "guidelines");
+  const others = choices.filter(({ offer }) => offer.section !== "guidelines" && offer.section !== "working_set");
   const costs = new Costs();
+  choose(working, costs, budget, Math.ceil(budget.left * (1 - FOR_WORKING_SET)));
   const most = Math.floor(budget.left * FOR_OTHERS);
   let wanted = 0;
   for (const { offer } of others) if (wanted < most) wanted += costs.of(offer.forms[0]!) + headingCost(offer.section);
   choose(rules, costs, budget, Math.min(wanted, most));
   choose(others, costs, budget, 0);
   choose(rules, costs, budget, 0);
+  choose(working, costs, budget, 0);
 
   const left = new Map<Section | "conflicts", number>();
   const count = (what: Section | "conflicts", by: number) => by > 0 && left.set(what, (left.get(what) ?? 0) + by);
@@ -105,6 +136,7 @@ export function fitContext(
     return items.length === 0 ? [] : [[section, items] as const];
   });
   const context: Omit<Context, "tokens"> = {
+    ...(shown ? { session: shown } : {}),
     ...Object.fromEntries(sections),
     ...(told.length === 0 ? {} : { conflicts: told }),
     ...(left.size === 0 ? {} : { left_out: Object.fromEntries(left) }),

@@ -3,7 +3,7 @@ import type { HitFlags } from "../search/search-request.js";
 import type { Stale } from "./stale.js";
 
 /** The parts of a context, in the order in which they are read. */
-export const SECTIONS = ["guidelines", "memories", "tools", "patterns", "unreviewed"] as const;
+export const SECTIONS = ["working_set", "guidelines", "memories", "tools", "patterns", "unreviewed"] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** One entry in a context. Without `content` only its title is given; `cut` says that there is more of it. */
@@ -12,6 +12,8 @@ export interface ContextItem extends HitFlags {
   readonly title: string;
   readonly content?: string;
   readonly cut?: true;
+  /** Of a session's working set: it is what is being worked on right now. */
+  readonly working?: true;
   /** Of guidelines, where it is not the usual one. */
   readonly priority?: number;
   readonly applies_to?: readonly string[];
@@ -28,8 +30,17 @@ export interface Offer {
   readonly forms: readonly ContextItem[];
 }
 
+/** The session that a context is read in. */
+export interface ContextSession {
+  readonly name: string;
+  readonly purpose?: string;
+  /** Where it stands, unless it is active. */
+  readonly status?: string;
+}
+
 /** What an agent gets at the start of a task. */
 export interface Context extends Readonly<Partial<Record<Section, readonly ContextItem[]>>> {
+  readonly session?: ContextSession;
   /** Addresses of entries with an open conflict. */
   readonly conflicts?: readonly string[];
   /** How many entries that apply found no room, by section. */

@@ -1,7 +1,8 @@
-import { type Context, type ContextItem, SECTIONS, type Section } from "./context-item.js";
+import { type Context, type ContextItem, type ContextSession, SECTIONS, type Section } from "./context-item.js";
 import { staleText } from "./stale.js";
 
 const HEADINGS: Readonly<Record<Section, string>> = {
+  working_set: "## Working set",
   guidelines: "## Guidelines",
   memories: "## Known",
   tools: "## Tools",
@@ -22,11 +23,18 @@ export function itemText(item: ContextItem): string {
     item.overrides ? `overrides ${item.overrides}` : "",
     ...FLAGS.filter((flag) => item[flag]).map((flag) => flag.replace("_", " ")),
     item.stale ? staleText(item.stale) : "",
+    item.working ? "being worked on" : "",
     item.cut ? "shortened" : "",
   ].filter((note) => note !== "");
   const head = `- **${item.title}** · \`${item.address}\`${notes.map((note) => ` · ${note}`).join("")}`;
   const body = item.content?.trim().replace(/^(?!$)/gm, "  ");
   return body ? `${head}\n${body}` : head;
+}
+
+/** The session of a context as one line. */
+export function sessionText({ name, purpose, status }: ContextSession): string {
+  const stands = status === undefined ? "" : ` (${status})`;
+  return `Session **${name}**${stands}${purpose === undefined ? "" : `: ${purpose.replace(/\s+/g, " ").trim()}`}`;
 }
 
 /** What had no room, in one sentence. */
@@ -41,6 +49,7 @@ export function contextText(context: Context, say: (text: string) => string): st
     const items = context[section] ?? [];
     return items.length === 0 ? [] : [[HEADINGS[section], ...items.map(itemText)].join("\n")];
   });
+  if (context.session) parts.unshift(sessionText(context.session));
   if (context.conflicts) parts.push(`## Open conflicts\n${context.conflicts.map((one) => `- \`${one}\``).join("\n")}`);
   if (context.left_out) parts.push(say(leftOutText(context.left_out)));
   if (context.hint) parts.push(context.hint);

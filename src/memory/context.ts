@@ -8,6 +8,8 @@ import { fitContext } from "./context-budget.js";
 import { type Context, type ContextItem, type Offer, SECTIONS, type Section } from "./context-item.js";
 import type { Memory } from "./memory.js";
 import { addressIn } from "./resolve.js";
+import { sessionContext } from "./session/context-session.js";
+import { isDiscarded } from "./session/records.js";
 import type { View } from "./view.js";
 import type { Place } from "./workspace.js";
 
@@ -16,8 +18,8 @@ export interface ContextRequest {
   readonly task?: string;
   /** Files of the code repository that it is about. */
   readonly paths?: readonly string[];
-  /** Where it works; the store's own scope when absent. */
-  readonly scope?: string;
+  /** Where it works. */
+  readonly scope: string;
   /** False: that scope alone, not what it is in. */
   readonly inherit?: boolean;
   /** The hard limit of the whole. */
@@ -31,7 +33,7 @@ const HITS = { guideline: 50, known: 30 } as const;
 /** What is shown of a store when neither task nor paths say what matters. */
 const UNASKED = 10;
 /** A text up to this many tokens is given whole. */
-const WHOLE = { guidelines: 400, memories: 150, tools: 200, patterns: 200, unreviewed: 200 } as const;
+const WHOLE = { working_set: 400, guidelines: 400, memories: 150, tools: 200, patterns: 200, unreviewed: 200 } as const;
 /** A shortened text has about this many characters. */
 const SHORT = 240;
 /** An entry that covers a path of the task counts as if its text had been found this much better. */
@@ -40,37 +42,53 @@ const COVERS = 0.25;
 /** What applies in a scope for a task, within its budget of tokens: rules first, then what is known, nothing twice. */
 export async function contextOf(memory: Memory, request: ContextRequest): Promise<Context> {
   const view = await memory.view(request.as_of);
-  const chain = memory.workspace.chain(request.scope ?? memory.scope, request.inherit);
-  const { current, overrides } = inChain(view.index.shown(), chain);
+  const chain = memory.workspace.chain(request.scope, request.inherit);
+  const about = view.commit === undefined ? await sessionContext(memory, request.scope) : undefined;
+  const working = about?.working ?? new Map<Indexed, boolean>();
+  const { current, overrides } = inChain(
+    view.index.shown(),
+    chain.filter(({ scope }) => !isDiscarded(memory, scope)),
+  );
   const paths = request.paths ?? [];
   const scores = await scoresOf(view, request.task, chain);
-  const rules = guidelines(current, paths, chain, scores);
+  const isElse = (entry: Indexed): boolean => !working.has(entry);
+  const rules = guidelines(current, paths, chain, scores).filter(isElse);
   const decay = view.commit === undefined ? memory.decay() : undefined;
   const known = others(current, paths, request.task !== undefined, scores, {
     now: memory.now(),
     ...(decay && { decay }),
-  });
-  if (view.commit === undefined) await memory.awaitStale([...rules, ...known]);
+  }).filter(isElse);
+  if (view.commit === undefined) await memory.awaitStale([...working.keys(), ...rules, ...known]);
   const offers: Offer[] = [];
   let room = request.max_tokens;
   const brief = request.task === undefined && paths.length === 0;
   // Where review is required, what nobody has committed is no knowledge yet, whatever its kind.
   const strict = memory.settings.review.value === "required";
   const section = (entry: Indexed): Section =>
-    entry.pending && (strict || entry.kind === "guideline") ? "unreviewed" : KIND_FOLDERS[entry.kind];
-  const all = [...rules, ...known];
+    entry.pending && (strict || entry.kind === "guideline")
+      ? "unreviewed"
+      : working.has(entry)
+        ? "working_set"
+        : KIND_FOLDERS[entry.kind];
+  const all = [...working.keys(), ...rules, ...known];
   const reviewed = all.filter((entry) => section(entry) !== "unreviewed");
   for (const entry of [...reviewed, ...all.filter((one) => section(one) === "unreviewed")]) {
-    const item = plainItem(memory, view, entry, overrides.get(entry));
+    const mark = working.get(entry) ? { working: true as const } : {};
+    const item = { ...plainItem(memory, view, entry, overrides.get(entry)), ...mark };
     // What cannot find room any more is only counted: its text does not have to be read.
+    const short = brief && !working.has(entry);
     const forms =
-      room > 0 ? await formsOf(view, entry, item, brief, WHOLE[section(entry)], scores.get(entry)?.snippet) : [item];
+      room > 0 ? await formsOf(view, entry, item, short, WHOLE[section(entry)], scores.get(entry)?.snippet) : [item];
     room -= estimateTokens(forms[0]?.content ?? forms[0]?.title ?? "");
     offers.push({ section: section(entry), entry, forms });
   }
   const conflicts = current.filter(({ conflict }) => conflict).map((entry) => addressIn(memory, entry));
-  const hint = current.length === 0 ? EMPTY : undefined;
-  const fitted = fitContext(offers, conflicts.sort(), hint, request.max_tokens);
+  const frame = {
+    conflicts: conflicts.sort(),
+    ...(current.length === 0 ? { hint: EMPTY } : {}),
+    ...(about ? { session: about.session } : {}),
+  };
+  const fitted = fitContext(offers, frame, request.max_tokens);
   if (view.commit === undefined) memory.usage.read(givenIn(fitted, offers), memory.now());
   return fitted;
 }

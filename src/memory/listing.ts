@@ -1,6 +1,7 @@
 import type { Indexed } from "../search/indexed.js";
 import type { Memory } from "./memory.js";
 import { addressIn } from "./resolve.js";
+import { isDiscarded } from "./session/records.js";
 
 /** An entry by the address that callers of this memory use. */
 export interface Listed {
@@ -10,12 +11,13 @@ export interface Listed {
 
 const byAddress = (a: Listed, b: Listed): number => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
 
-/** Everything current, by address: neither archived nor superseded, and within its validity. The index has to be there. */
+/** Everything current, by address: neither archived nor superseded nor of a discarded session, and within its validity. The index has to be there. */
 export function currentEntries(memory: Memory): Listed[] {
   const listed: Listed[] = [];
   for (const entry of memory.index.entries()) {
     const { archived, expired, superseded_by } = memory.index.flags(entry.store, entry.path);
-    if (!archived && !expired && superseded_by === undefined) listed.push({ address: addressIn(memory, entry), entry });
+    if (archived || expired || superseded_by !== undefined || isDiscarded(memory, entry.scope)) continue;
+    listed.push({ address: addressIn(memory, entry), entry });
   }
   return listed.sort(byAddress);
 }

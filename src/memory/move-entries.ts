@@ -16,6 +16,7 @@ import { refuseOtherSide } from "./private.js";
 import { redirectElsewhere, redirectIn, redirection } from "./redirect.js";
 import { refuseRelations } from "./relation-check.js";
 import { scopeIn } from "./resolve.js";
+import { refuseFullSessions } from "./session/working-set.js";
 import { type Changes, type Place, planChange, storeFor } from "./update.js";
 
 /** An entry, where it is to go, and what else is to be different in it there. */
@@ -182,6 +183,7 @@ function placeAll(memory: Memory, crossing: Crossing, write: MoveWrite): Promise
     if (!copy) refuseLost(memory, draft, crossing);
     const edits: Edit[] = [];
     for (const source of sources) edits.push(await place(memory, draft, source, crossing));
+    await refuseFullSessions(memory, draft);
     await refuseSecrets(draft, write.allow_secrets ?? []);
     if (!copy)
       await redirectIn(

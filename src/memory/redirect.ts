@@ -8,6 +8,7 @@ import { addressOf, type EntryKey } from "../search/indexed.js";
 import type { Caller } from "./caller.js";
 import type { Draft } from "./draft.js";
 import type { Memory } from "./memory.js";
+import { holdersOf, turnWorkingSet } from "./session/holders.js";
 import { tellerAt } from "./teller.js";
 
 interface Place {
@@ -22,6 +23,8 @@ export interface Redirection {
   readonly from: string;
   readonly to: string;
   readonly tellers: readonly EntryKey[];
+  /** Documents of sessions that work with the entry. */
+  readonly holders: readonly EntryKey[];
 }
 
 /** What others see is not told the new name of what only one person has. */
@@ -32,7 +35,8 @@ const knows = (entry: { readonly path: string }, teller: { readonly path: string
 export function redirection(memory: Memory, from: Place & EntryKey, to: Place): Redirection {
   const [old, now] = [addressOf(from), addressOf(to)];
   const tellers = old === now ? [] : memory.index.relations.tellers(from);
-  return { from: old, to: now, tellers: tellers.filter((one) => knows(from, one)) };
+  const holders = old === now ? [] : holdersOf(memory, old);
+  return { from: old, to: now, tellers: tellers.filter((one) => knows(from, one)), holders };
 }
 
 /** Points the relations in files of the draft's store at the new places; the other bytes of the files stay. */
@@ -42,6 +46,9 @@ export async function redirectIn(draft: Draft, redirections: readonly Redirectio
     for (const { store, path } of tellers)
       if (store === draft.store) turns.set(path, (turns.get(path) ?? new Map()).set(from, to));
   for (const [path, turned] of turns) await turn(draft, path, turned);
+  const moved = new Map(redirections.map(({ from, to }) => [from, to]));
+  const holding = redirections.flatMap(({ holders }) => holders.filter(({ store }) => store === draft.store));
+  for (const path of new Set(holding.map((one) => one.path))) await turnWorkingSet(draft, path, moved);
 }
 
 /** All at once: the new address of one entry may be the old one of another. */
@@ -72,6 +79,7 @@ export async function redirect(
   const turned = new Map([[all.from, all.to]]);
   for (const path of new Set([...told, ...drafted]))
     if (path !== from.path && knows(from, { path })) await turn(draft, path, turned);
+  for (const { store, path } of all.holders) if (store === draft.store) await turnWorkingSet(draft, path, turned);
   return all;
 }
 
@@ -85,7 +93,8 @@ export async function redirectElsewhere(
   done: readonly string[],
   write: { readonly caller: Caller; readonly reason?: string | undefined },
 ): Promise<string | undefined> {
-  const stores = new Set(redirections.flatMap(({ tellers }) => tellers.map(({ store }) => store)));
+  const following = redirections.flatMap(({ tellers, holders }) => [...tellers, ...holders]);
+  const stores = new Set(following.map(({ store }) => store));
   const failed: string[] = [];
   for (const store of [...stores].filter((name) => !done.includes(name)).sort()) {
     try {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { contextOf } from "../memory/context.js";
 import type { Context, ContextItem } from "../memory/context-item.js";
 import { contextText } from "../memory/context-text.js";
+import { namedScope, readingScope } from "../memory/session/call-session.js";
 import { operation } from "./operation.js";
 import { asOf, inherit, scope, stale } from "./params.js";
 
@@ -10,6 +11,7 @@ const item = z.object({
   title: z.string(),
   content: z.string().optional(),
   cut: z.literal(true).optional(),
+  working: z.literal(true).optional(),
   priority: z.number().optional(),
   applies_to: z.array(z.string()).optional(),
   overrides: z.string().optional(),
@@ -23,6 +25,8 @@ const item = z.object({
 const items = z.array(item).optional();
 
 const output = z.object({
+  session: z.object({ name: z.string(), purpose: z.string().optional(), status: z.string().optional() }).optional(),
+  working_set: items,
   guidelines: items,
   memories: items,
   tools: items,
@@ -58,12 +62,14 @@ export const context = operation({
   args: ["task"],
   render: (result, _style, say) =>
     contextText(result as Context, say) || say("Nothing here applies. [[search]] looks wider."),
-  run: async ({ memory }, { task, paths, scope: wanted, inherit: wider, as_of, max_tokens = USUAL }) => {
+  run: async (context, { task, paths, scope: wanted, inherit: wider, as_of, max_tokens = USUAL }) => {
+    const { memory } = context;
+    await memory.fresh();
     const found = await contextOf(memory, {
       ...(task === undefined ? {} : { task }),
       ...(paths === undefined ? {} : { paths }),
-      ...(wanted === undefined ? {} : { scope: wanted }),
       ...(wider === undefined ? {} : { inherit: wider }),
+      scope: wanted === undefined ? readingScope(context) : namedScope(context, wanted),
       ...(as_of === undefined ? {} : { as_of }),
       max_tokens,
     });

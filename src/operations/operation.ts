@@ -2,6 +2,8 @@ import type * as z from "zod";
 import { MemoryError } from "../errors.js";
 import type { Caller } from "../memory/caller.js";
 import type { Memory } from "../memory/memory.js";
+import type { Connection } from "../memory/session/call-session.js";
+import { withNearRefs } from "../memory/session/near-refs.js";
 
 /** Told how far a long call is: a count, how much it is in all where that is known, and what is being done. */
 export type Progress = (done: number, total: number | undefined, message: string) => void;
@@ -10,6 +12,8 @@ export type Progress = (done: number, total: number | undefined, message: string
 export interface OperationContext {
   readonly memory: Memory;
   readonly caller: Caller;
+  /** What the caller's connection remembers, where there is one that lasts. */
+  readonly connection?: Connection;
   /** Nobody waits for the answer any more: what has not begun to write then never does. */
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
@@ -95,6 +99,8 @@ function refusal(target: Operation, issue: z.core.$ZodIssue): MemoryError {
   return new MemoryError("invalid_input", `${field || "The input"}: ${issue.message}. Nothing was done.`, { field });
 }
 
+const SCOPE_AREAS: ReadonlySet<string> = new Set(["session", "org", "project"]);
+
 const FAILED =
   "Something unexpected went wrong inside git-memory. Nothing that was acknowledged is lost; the server's log has the cause.";
 
@@ -107,7 +113,9 @@ export async function invoke(target: Operation, context: OperationContext, raw: 
   if (!input.success) throw refusal(target, input.error.issues[0]!);
   return attend(context, async () => {
     if (!target.early) await ready(context);
-    return target.output.parse(await target.run(context, input.data));
+    // A ref of these areas names a scope.
+    const named = SCOPE_AREAS.has(target.area) ? input.data : withNearRefs(context, input.data);
+    return target.output.parse(await target.run(context, named));
   });
 }
 

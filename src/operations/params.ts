@@ -8,7 +8,10 @@ export const ref = z
   .max(1_000)
   .describe("Address (guidelines/handle-rejections), id, part of an id, or a unique name");
 export const kind = z.enum(KINDS as [string, ...string[]]) as unknown as z.ZodType<(typeof KINDS)[number]>;
-export const scope = z.string().max(500).describe("project (default), session/NAME, or a full scope such as org/acme");
+export const scope = z
+  .string()
+  .max(500)
+  .describe("project (default), session (yours), session/NAME, or such as org/acme");
 export const inherit = z.boolean().describe("False: that scope alone, not what it is in");
 export const tags = z.array(z.string().max(64)).max(50);
 export const reason = z.string().max(2_000).describe("Why, for the history");

@@ -8,6 +8,7 @@ import { promote } from "./promote.js";
 import { relationOperations } from "./relation.js";
 import { orgOperations, projectOperations } from "./scope.js";
 import { search } from "./search.js";
+import { sessionOperations } from "./session.js";
 import { tagOperations } from "./tag.js";
 import { bulk, remove, save, update } from "./write.js";
 
@@ -24,6 +25,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...relationOperations,
   ...tagOperations,
   ...patternOperations,
+  ...sessionOperations,
   promote,
   ...orgOperations,
   ...projectOperations,

@@ -2,6 +2,8 @@ import * as z from "zod";
 import { parseScope } from "../entry/scope.js";
 import type { Memory } from "../memory/memory.js";
 import { relatedTo } from "../memory/related-to.js";
+import { namedScope, readingScope } from "../memory/session/call-session.js";
+import { isDiscarded } from "../memory/session/records.js";
 import { PERSONAL } from "../memory/workspace.js";
 import type { SearchRequest } from "../search/search-request.js";
 import { headLine, headOf, staleFlag } from "./entry-head.js";
@@ -74,18 +76,26 @@ const output = z.object({
 
 type Input = z.infer<typeof input>;
 
+const DISCARDED = "That session was discarded: include archived shows its entries.";
+
+function hintOf(found: string | undefined, discarded: boolean): { hint?: string } {
+  const hint = [discarded ? DISCARDED : "", found ?? ""].filter(Boolean).join(" ");
+  return hint === "" ? {} : { hint };
+}
+
 /** A field with an undefined value counts as absent. */
 const present = (request: { [Key in keyof SearchRequest]: SearchRequest[Key] | undefined }): SearchRequest =>
   Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as SearchRequest;
 
 /** The scopes that are searched; what a person has of a project for themselves is of the project's layer. */
-function scopesOf({ scope, inherit, layers }: Input, memory: Memory): string[] {
-  const chain = memory.workspace.chain(scope ?? memory.scope, inherit);
-  const scopes = [...new Set(chain.map((place) => place.scope))];
+function scopesOf({ inherit, layers, include }: Input, memory: Memory, from: string): string[] {
+  const chain = memory.workspace.chain(from, inherit);
+  const all = [...new Set(chain.map((place) => place.scope))];
+  const scopes = include?.includes("archived") ? all : all.filter((scope) => !isDiscarded(memory, scope));
   return layers ? scopes.filter((one) => layers.includes(parseScope(one).level)) : scopes;
 }
 
-function request(given: Input, memory: Memory): SearchRequest {
+function request(given: Input, memory: Memory, from: string): SearchRequest {
   const {
     scope: wanted,
     tags: tags_any,
@@ -102,7 +112,7 @@ function request(given: Input, memory: Memory): SearchRequest {
     layers: _layers,
     ...rest
   } = given;
-  const scopes = scopesOf(given, memory);
+  const scopes = scopesOf(given, memory, from);
   return present({
     ...rest,
     ...(wanted === PERSONAL ? { stores: [PERSONAL] } : {}),
@@ -160,10 +170,12 @@ export const search = operation({
         : "";
     return lines.join("\n") + tail + (still && `\n\n${still}`);
   },
-  run: async ({ memory }, given) => {
+  run: async (context, given) => {
+    const { memory } = context;
     const view = await memory.view(given.as_of);
     const related = await relatedTo(memory, given, view);
-    const asked = { ...request(given, memory), ...related };
+    const from = given.scope === undefined ? readingScope(context) : namedScope(context, given.scope);
+    const asked = { ...request(given, memory, from), ...related };
     const need = view.commit === undefined ? historyNeed(given) : undefined;
     const degraded = need !== undefined && !(await memory.historyKnown(need));
     const start = performance.now();
@@ -186,7 +198,7 @@ export const search = operation({
       total: found.total,
       ...(found.nextCursor === undefined ? {} : { next_cursor: found.nextCursor }),
       ...(degraded ? { degraded: "history" as const } : {}),
-      ...(hint === undefined ? {} : { hint }),
+      ...hintOf(hint, isDiscarded(memory, from) && !given.include?.includes("archived")),
     };
   },
 });

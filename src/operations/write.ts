@@ -11,6 +11,9 @@ import { refuseRelations } from "../memory/relation-check.js";
 import { type DeleteInput, planDelete, planRestore, type RestoreInput } from "../memory/remove.js";
 import { resolve, resolvePath, storeOf } from "../memory/resolve.js";
 import { planSave, type SaveInput, storeOfSave } from "../memory/save.js";
+import { type Calling, namedScope } from "../memory/session/call-session.js";
+import { beginBefore, beginFor, placed } from "../memory/session/placing.js";
+import { refuseFullSessions } from "../memory/session/working-set.js";
 import { placeOf, planUpdate, storeFor, type UpdateInput } from "../memory/update.js";
 import { writeLine } from "./entry-head.js";
 import { goOn, type OperationContext, operation } from "./operation.js";
@@ -55,18 +58,28 @@ const restoreInput = { ref, version: z.string().min(7).max(64), base_version: ba
 
 /** What one item does: to which store, found out before, and to which entry of it. */
 interface Plan {
+  /** What has to be there before. */
+  readonly before?: () => Promise<void>;
   readonly store: (memory: Memory) => Promise<string>;
   readonly edit: (memory: Memory, draft: Draft) => Promise<Edit>;
 }
 
-const saving = (input: SaveInput): Plan => ({
-  store: (memory) => storeOfSave(memory, input),
-  edit: (memory, draft) => planSave(memory, draft, input),
+const saving = (calling: Calling, input: SaveInput): Plan => ({
+  before: () => beginBefore(calling, input),
+  store: (memory) => storeOfSave(memory, placed(calling, input)),
+  edit: async (memory, draft) => {
+    await beginFor(calling, draft, input);
+    return planSave(memory, draft, placed(calling, input));
+  },
 });
 
-const updating = (input: UpdateInput): Plan => ({
+/** An update with the scope that it means for this call. */
+const aimed = (calling: Calling, input: UpdateInput): UpdateInput =>
+  input.set?.scope === "session" ? { ...input, set: { ...input.set, scope: namedScope(calling, "session") } } : input;
+
+const updating = (calling: Calling, input: UpdateInput): Plan => ({
   store: (memory) => storeOf(memory, input.ref),
-  edit: (memory, draft) => planUpdate(memory, draft, input),
+  edit: (memory, draft) => planUpdate(memory, draft, aimed(calling, input)),
 });
 
 const deleting = (input: DeleteInput): Plan => ({
@@ -89,11 +102,12 @@ interface WriteInput {
 
 /** Runs what decides about some entries as one write: all of them or none. */
 async function writeAll(
-  { memory, caller, signal }: OperationContext,
+  context: OperationContext,
   store: string,
   decide: (draft: Draft) => Promise<readonly Edit[]>,
   reason: string | undefined,
 ) {
+  const { memory, caller, signal } = context;
   const done = await memory.transact(store, async (draft) => {
     goOn(signal);
     const edits = await decide(draft);
@@ -135,6 +149,7 @@ async function decideAll(
   if (errors.length > 0) throw refusedAt(errors, plans.length);
   refuseMixed(edits);
   await refuseRelations(memory, draft).catch(atItsPosition);
+  await refuseFullSessions(memory, draft);
   await refuseSecrets(draft, allow).catch(atItsPosition);
   return edits;
 
@@ -164,23 +179,28 @@ async function writeOne(context: OperationContext, plan: Plan, { reason, allow_s
   const decide = async (draft: Draft): Promise<Edit[]> => {
     const edit = await plan.edit(context.memory, draft);
     await refuseRelations(context.memory, draft);
+    await refuseFullSessions(context.memory, draft);
     await refuseSecrets(draft, allow_secrets);
     return [edit];
   };
-  return (await writeAll(context, await plan.store(context.memory), decide, reason))[0]!;
+  const store = await plan.store(context.memory);
+  await plan.before?.();
+  return (await writeAll(context, store, decide, reason))[0]!;
 }
 
 /** The update of an entry that goes to another store with it; undefined where it stays in its own. */
-async function moveAway({ memory, caller, signal }: OperationContext, input: UpdateInput, given: WriteInput) {
-  if (input.set?.scope === undefined) return undefined;
+async function moveAway(context: OperationContext, update: UpdateInput, given: WriteInput) {
+  if (update.set?.scope === undefined) return undefined;
+  const { memory, caller, signal } = context;
   await memory.fresh();
-  const { store, path } = await resolve(memory, input.ref);
+  const { ref, set = {}, ...rest } = aimed(context, update);
+  const { store, path } = await resolve(memory, ref);
   const entry = memory.at({ store, path });
-  const place = entry && placeOf(memory, entry, input.set);
-  const target = entry && storeFor(memory, entry, String(input.set.scope));
+  const place = entry && placeOf(memory, entry, set);
+  const target = entry && storeFor(memory, entry, String(set.scope));
   if (target === undefined || target === store) return undefined;
-  const { ref: _ref, ...changes } = input;
-  const to = { ...place, scope: String(input.set.scope) };
+  const changes = { ...rest, set };
+  const to = { ...place, scope: String(set.scope) };
   const { reason, allow_secrets } = given;
   const goOnNow = () => goOn(signal);
   return (
@@ -206,7 +226,7 @@ export const save = operation({
   args: ["title", "content"],
   versionOf: ({ version }) => version,
   render: writeLine,
-  run: (context, given) => writeOne(context, saving(as(given)), given),
+  run: (context, given) => writeOne(context, saving(context, as(given)), given),
 });
 
 export const update = operation({
@@ -224,7 +244,7 @@ export const update = operation({
   versionOf: ({ version }) => version,
   render: writeLine,
   run: async (context, given) =>
-    (await moveAway(context, as(given), given)) ?? writeOne(context, updating(as(given)), given),
+    (await moveAway(context, as(given), given)) ?? writeOne(context, updating(context, as(given)), given),
 });
 
 export const remove = operation({
@@ -251,9 +271,9 @@ const item = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal("restore"), ...restoreInput }),
 ]);
 
-function planOf({ op, ...given }: z.infer<typeof item>): Plan {
-  if (op === "save") return saving(as(given));
-  if (op === "update") return updating(as(given));
+function planOf(calling: Calling, { op, ...given }: z.infer<typeof item>): Plan {
+  if (op === "save") return saving(calling, as(given));
+  if (op === "update") return updating(calling, as(given));
   if (op === "delete") return deleting(as(given));
   return restoring(as(given));
 }
@@ -290,8 +310,10 @@ export const bulk = operation({
   args: ["items"],
   render: ({ results }) => results.map((result) => `- ${writeLine(result)}`).join("\n"),
   run: async (context, given) => {
-    const plans = given.items.map(planOf);
+    const plans = given.items.map((one) => planOf(context, one));
     const decide = (draft: Draft) => decideAll(context, draft, plans, given.allow_secrets ?? []);
-    return { results: await writeAll(context, await storeOfFirst(context.memory, plans), decide, given.reason) };
+    const store = await storeOfFirst(context.memory, plans);
+    for (const { before } of plans) await before?.();
+    return { results: await writeAll(context, store, decide, given.reason) };
   },
 });

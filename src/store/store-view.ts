@@ -27,6 +27,8 @@ export interface StoreView {
   unmerged(): Promise<Set<string>>;
   /** The store paths in HEAD of what should be in no commit. */
   committedPrivate(): string[];
+  /** What is checked out in the repository that the store is in: branch and commit, as far as there are any. */
+  checkedOut(): Promise<{ readonly branch?: string; readonly commit?: string }>;
   /** Where entries went by writes of ours, store path to store path, oldest first. */
   moves(): Promise<(readonly [from: string, to: string])[]>;
 }
@@ -45,6 +47,11 @@ export const storeView = (context: StoreContext, observer: Observer): StoreView 
   },
   unmerged: () => unmergedPaths(context),
   committedPrivate: () => [...observer.headPaths()].filter(isPrivate),
+  checkedOut: async () => {
+    const { ref, commit } = (await context.host?.head()) ?? {};
+    const branch = ref?.replace(/^refs\/heads\//, "");
+    return { ...(branch === undefined ? {} : { branch }), ...(commit === undefined ? {} : { commit }) };
+  },
   moves: () => journalMoves(context),
 });
 

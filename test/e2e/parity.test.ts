@@ -167,6 +167,21 @@ const STEPS: readonly Step[] = [
   ["relation neighbors", { ref: "project/demo:" }],
   ["tag attach", { refs: ["project/demo:"], tags: ["fresh"] }],
   ["tag for_entry", { ref: "project/demo:" }],
+  ["session start", { name: "first", purpose: "Try it", tags: ["X"], metadata: { goal: "done" }, reason: "asked" }],
+  ["session start", { purpose: "Go on with it", parent: "first" }],
+  ["session update", { ref: "first", title: "The first", content: "More of it." }],
+  ["save", { title: "Noted", content: "in the session", scope: "session/first", fields: { importance: 0.1 } }],
+  ["session attach", { refs: ["a", "session/first:memories/noted"], ref: "first", working: true, position: 1 }],
+  ["session get", { ref: "first" }],
+  ["context", { task: "the session", scope: "session/first" }],
+  ["session pause", { ref: "first" }],
+  ["session pause", { ref: "first" }],
+  ["session resume", { ref: "first" }],
+  ["session resume", { ref: "none" }],
+  ["session end", { ref: "first", promote: ["a/b:c"] }],
+  ["session end", { ref: "first", promote: ["session/first:memories/noted"], reason: "kept" }],
+  ["session list", {}],
+  ["session list", { status: "none" }],
   ["admin check", {}],
   ["admin check", { base: "HEAD" }],
   ["admin check", { base: "HEAD", format: "markdown" }],
@@ -208,6 +223,8 @@ function plain(value: unknown): unknown {
     .replace(/\b[0-9a-f]{12}\b/g, "<short>")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
     .replace(/"score":[\d.]+/g, '"score":0')
+    // A connection is in the session that it began; a command line is in the one that --session names.
+    .replace(/,"current":true/g, "")
     // A server is one session; a command line without --session has none.
     .replace(/"written in the same session",/g, "")
     .replace(/`git memory [\w-]+( [\w-]+)?`|`[A-Z]+ \/v1[^`]*`|memory_(\w+)( \(action \w+\))?/g, "<call>");
@@ -374,6 +391,7 @@ describe("every door", () => {
     );
     expect([...codes].sort()).toEqual([
       "already_exists",
+      "conflict",
       "forbidden",
       "invalid_input",
       "not_found",

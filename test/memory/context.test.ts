@@ -18,7 +18,7 @@ afterAll(() => bench.close());
 const addresses = (items: readonly ContextItem[] | undefined): string[] => (items ?? []).map(({ address }) => address);
 const context = (input: Json = {}): Promise<Context> => bench.call<Context>("context", input);
 const all = (found: Context): string[] =>
-  (["guidelines", "memories", "tools", "patterns", "unreviewed"] as const).flatMap((section) =>
+  (["working_set", "guidelines", "memories", "tools", "patterns", "unreviewed"] as const).flatMap((section) =>
     addresses(found[section]),
   );
 
@@ -204,6 +204,14 @@ describe("the budget", () => {
     }
     await reviewed(crowd);
     const eligible = all(await context({ task: "retry ledger", paths: ["src/a.ts"], max_tokens: 50_000 })).length;
+    await bench.call("session start", { name: "crowded", purpose: "Überweisung 請求書 😀 ".repeat(25).trim() });
+    const refs = Object.keys(crowd).map((file) => file.replace(/\.md$/, ""));
+    await bench.call("session attach", {
+      ref: "crowded",
+      refs: refs.filter((_ref, at) => at % 4 === 1),
+      working: true,
+    });
+    await bench.call("session attach", { ref: "crowded", refs: refs.slice(0, 20), position: 5 });
     const says = ["git memory", "npx -y git-memory"].map(
       (shell) => (text: string) => speak(text, { tools: new Set(), shell }),
     );
@@ -213,6 +221,7 @@ describe("the budget", () => {
           {
             task: fc.constantFrom("retry ledger", "Überweisung 請求書", "x = f(y)", "nothing of the kind"),
             paths: fc.constantFrom(["src/a.ts"], ["src/pay/money.ts", "b"], ["none"]),
+            scope: fc.constant("session/crowded"),
             max_tokens: fc.integer({ min: 200, max: 6_000 }),
           },
           { requiredKeys: ["max_tokens"] },
@@ -224,7 +233,8 @@ describe("the budget", () => {
           expect(estimateTokens(JSON.stringify(found))).toBeLessThanOrEqual(max_tokens);
           for (const say of says) expect(estimateTokens(contextText(found, say))).toBeLessThanOrEqual(max_tokens);
           expect(new Set(all(found)).size).toBe(all(found).length);
-          if (input.task === "retry ledger" && input.paths?.[0] === "src/a.ts") {
+          if (input.scope) expect(found).toMatchObject({ session: { name: "crowded" } });
+          else if (input.task === "retry ledger" && input.paths?.[0] === "src/a.ts") {
             const left = Object.values(found.left_out ?? {}).reduce((sum, count) => sum + count, 0);
             expect(all(found).length + left).toBe(eligible);
           }

@@ -35,7 +35,7 @@ export const mcpCommand = (program: Program): ProcessCommand => ({
   description: "Serve one agent over standard input and output (Model Context Protocol)",
   configure: (command: Command) => {
     command
-      .option("--toolsets <names>", "default, more, admin, or all; several with commas")
+      .option("--toolsets <names>", "default, more, graph, scopes, admin, or all; several with commas")
       .option("--response-format <format>", "concise, detailed or json, unless a call says otherwise");
   },
   run: (_args, options) => serveMcp(program, options as McpFlags),

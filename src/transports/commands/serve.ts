@@ -122,7 +122,7 @@ export const serveCommand = (program: Program): ProcessCommand => ({
     command
       .option("--host <address>", "127.0.0.1, ::1 or localhost", "127.0.0.1")
       .option("--port <number>", "0 takes a free one and prints it", String(DEFAULT_PORT))
-      .option("--toolsets <names>", "MCP: default, more, admin, or all; several with commas")
+      .option("--toolsets <names>", "MCP: default, more, graph, scopes, admin, or all; several with commas")
       .option(
         "--audit <on|off>",
         "record who called what on this machine, for `git memory audit`; on unless a setting says off",

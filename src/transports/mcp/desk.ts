@@ -2,6 +2,7 @@ import { MemoryError } from "../../errors.js";
 import type { Caller } from "../../memory/caller.js";
 import { type Completion, NOTHING } from "../../memory/completion.js";
 import type { Memory } from "../../memory/memory.js";
+import type { Connection } from "../../memory/session/call-session.js";
 import type { OperationContext } from "../../operations/operation.js";
 import { writePrompt } from "../../operations/prompt.js";
 import { PROMPTS } from "../../operations/prompts.js";
@@ -31,6 +32,7 @@ export function openDesk(options: ServerOptions, peer: Peer, memory: Memory) {
   const speech: Speech = { tools: new Set(operations.map(({ area }) => area)), shell: options.shell };
   const say = (text: string): string => speak(text, speech);
   const resources = new ResourceDesk(memory, speech, peer);
+  const connection: Connection = {};
 
   const callerOf = (): Caller => {
     const named = peer.client();
@@ -40,7 +42,7 @@ export function openDesk(options: ServerOptions, peer: Peer, memory: Memory) {
 
   const contextOf = ({ signal, progress }: Exchange): OperationContext => {
     const told = risingProgress(progress);
-    return { memory, caller: callerOf(), signal, ...(told === undefined ? {} : { progress: told }) };
+    return { memory, caller: callerOf(), connection, signal, ...(told === undefined ? {} : { progress: told }) };
   };
 
   /** Begins to time what is asked for; what it gives tells the audit how that ended. */
