@@ -208,6 +208,8 @@ export class Stores {
     if (this.#state !== "ready") await this.begin().ready;
     await this.#lookForMore();
     await Promise.all(this.workspace.members().map(({ store }) => store.refresh()));
+    // What others wrote may say that one is in another project.
+    if (this.#unsure) await this.#lookForMore();
   }
 
   /** The store where new entries of a scope go, of the current one when absent; the person's own is made when it is not there yet. */

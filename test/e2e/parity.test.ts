@@ -143,7 +143,6 @@ const STEPS: readonly Step[] = [
   ["promote", { ref: "session/s:guidelines/deep/b", copy: true, name: "b-for-all", reason: "it holds" }],
   ["promote", { ref: "session/s:guidelines/deep/b" }],
   ["history list", { ref: "guidelines/b-for-all" }],
-  ["context", { scope: "session/s", inherit: false }],
   [
     "project update",
     { title: "The demo", description: "All of it.", root_path: ".", tags: ["own"], metadata: { team: ["Ada"] } },
