@@ -59,7 +59,8 @@ export class Stores {
   #opening: Opening | undefined;
   #joining: Promise<Member> | undefined;
   #anew: Promise<void> | undefined;
-  #looking: Promise<void> | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #nextLook: Promise<void> | undefined;
   readonly #found = new Map<string, FoundStore>();
   /** A project's document changed since it was asked which project the current one is. */
   #unsure = false;
@@ -223,12 +224,15 @@ export class Stores {
     return (await this.#join(await make())).store;
   }
 
-  /** Calls that come at one time look once. */
+  /** Calls share a look that has not begun: one that has may be past what was made since. */
   #lookForMore(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
+    this.#nextLook ??= this.#looking.then(() => {
+      this.#nextLook = undefined;
+      const look = this.#look();
+      this.#looking = look.catch(() => undefined);
+      return look;
     });
-    return this.#looking;
+    return this.#nextLook;
   }
 
   /**

@@ -119,6 +119,31 @@ describe("a process without a project's store", () => {
     expect(memory.scope).toBe("project/late");
   });
 
+  it("finds one that is made while another call looks", async () => {
+    const [dir, elsewhere, home] = [folder(makeRepository()), folder(makeRepository()), homeless()];
+    let [gate, arrived] = [Promise.resolve(), (): void => undefined];
+    const slow = async () => {
+      arrived();
+      await gate;
+      return [];
+    };
+    const memory = await open(elsewhere, await madeAt(home), { places: [dir, slow] });
+    let release = (): void => undefined;
+    gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    const there = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const first = memory.fresh();
+    await there;
+    put(path.join(dir, ".memory/memory.yaml"), "format: 1\nscope: project\nname: late\n");
+    const second = memory.fresh().then(() => memory.scope);
+    release();
+    expect(await second).toBe("project/late");
+    await first;
+  });
+
   it("finds one after the folder became part of a repository that has one", async () => {
     const [dir, home] = [folder(temporaryFolder()), homeless()];
     const below = path.join(dir, "a");

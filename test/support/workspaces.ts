@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { findGit } from "../../src/git/git-binary.js";
-import { findOperation, invoke, type Memory, openMemory } from "../../src/index.js";
+import { findOperation, invoke, type Memory, type OpenOptions, openMemory } from "../../src/index.js";
 import { makePersonalStore } from "../../src/setup/init.js";
 import { GIT_ENV, git } from "./repositories.js";
 
@@ -12,14 +12,18 @@ type Json = Record<string, unknown>;
 export async function openWorkspace(
   directory: string,
   home: string,
-  { watch = false, env = {} }: { watch?: boolean; env?: Record<string, string> } = {},
+  {
+    watch = false,
+    env = {},
+    places,
+  }: { watch?: boolean; env?: Record<string, string>; places?: OpenOptions["places"] } = {},
 ): Promise<Memory> {
   const all = { ...GIT_ENV, GIT_MEMORY_HOME: home, ...env };
   const program = await findGit("git", all);
   const makePersonal = async (folder: string) => void (await makePersonalStore(folder, program, all));
   const runs = (pid: number) => fs.existsSync(`/proc/${pid}`) || pid === process.pid;
   const facts = { env: all, pid: process.pid, host: os.hostname(), home: os.tmpdir(), runs };
-  return openMemory({ directory, watch, makePersonal, ...(program ? { git: program } : {}) }, facts);
+  return openMemory({ directory, watch, makePersonal, places, ...(program ? { git: program } : {}) }, facts);
 }
 
 /** Calls an operation as a door does. */
