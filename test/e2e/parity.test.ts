@@ -181,6 +181,8 @@ const STEPS: readonly Step[] = [
   ["session end", { ref: "first", promote: ["session/first:memories/noted"], reason: "kept" }],
   ["session list", {}],
   ["session list", { status: "none" }],
+  ["context", { scope: "session/s", inherit: false }],
+  ["search", { scope: "session/s", inherit: false }],
   ["admin check", {}],
   ["admin check", { base: "HEAD" }],
   ["admin check", { base: "HEAD", format: "markdown" }],
@@ -247,6 +249,7 @@ function cliArguments(operation: string, input: Json): string[] {
     .flatMap(([field, value]) => {
       const flag = `--${field.replaceAll("_", "-")}`;
       if (value === true) return [flag];
+      if (value === false) return [flag.replace("--", "--no-")];
       return Array.isArray(value) ? value.flatMap((item) => [flag, text(item)]) : [flag, text(value)];
     });
   const places = one.args.flatMap((field) => {

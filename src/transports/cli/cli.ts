@@ -61,9 +61,15 @@ function positional(operation: Operation, parameters: readonly Parameter[]): str
 /** One-letter forms that people know from git. */
 const SHORT: Readonly<Record<string, string>> = { message: "-m, " };
 
+/** How the description of a field begins that is true when absent. */
+const FALSE = "False: ";
+
 function addOption(command: Command, parameter: Parameter): void {
-  const { type, choices, description } = parameter;
-  const flag = (SHORT[parameter.field] ?? "") + flagOf(parameter.field);
+  const { type, choices } = parameter;
+  // What is true anyway can only be switched off.
+  const off = type === "boolean" && parameter.description.startsWith(FALSE);
+  const description = off ? parameter.description.slice(FALSE.length) : parameter.description;
+  const flag = off ? flagOf(`no_${parameter.field}`) : (SHORT[parameter.field] ?? "") + flagOf(parameter.field);
   const option =
     type === "boolean"
       ? new Option(flag, description)
