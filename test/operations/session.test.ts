@@ -272,6 +272,20 @@ describe("the session of a call", () => {
     expect(await call("context", { task: "retry times" }, two)).not.toHaveProperty("session");
   });
 
+  it("begins for a private entry too, which stays the person's", async () => {
+    const one = caller();
+    const saved = await call("save", { title: "Plan", content: "hush", scope: "session", private: true }, one);
+    expect(saved).toMatchObject({ private: true, scope: expect.stringMatching(/^session\/auto-/) });
+    const ref = String(saved.address);
+    const name = String(saved.scope).slice("session/".length);
+    expect(own(`${folder(name)}/session.md`)).toContain("agent: tester");
+    expect(await refused("session attach", { refs: [ref] }, one)).toMatchObject({ code: "invalid_input" });
+    const kept = await call("session end", { promote: [ref] }, one);
+    expect(kept.promoted).toMatchObject([{ address: "memories/plan", store: "personal", private: true }]);
+    await call("save", { title: "Plan B", content: "hush", scope: "session", private: true }, one);
+    expect(await call("session end", { all: true }, one)).toMatchObject({ promoted: [], entries: 1 });
+  });
+
   it("is left by reads when it is paused or over, and found by its scope", async () => {
     await call("save", { title: "Walrus", content: "big tusks", scope: "session" }, { session: "left" });
     const seen = async (input: Json = {}) =>
