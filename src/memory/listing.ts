@@ -11,10 +11,15 @@ export interface Listed {
 
 const byAddress = (a: Listed, b: Listed): number => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
 
-/** Everything current, by address: neither archived nor superseded nor of a discarded session, and within its validity. The index has to be there. */
+/**
+ * Everything current that applies here or in a session of the project, by address: neither archived nor superseded nor of a
+ * discarded session, and within its validity. The index has to be there.
+ */
 export function currentEntries(memory: Memory): Listed[] {
   const listed: Listed[] = [];
+  const applies = new Set(memory.workspace.chain(memory.scope).map(({ scope }) => scope));
   for (const entry of memory.index.entries()) {
+    if (!applies.has(entry.scope) && !entry.scope.startsWith("session/")) continue;
     const { archived, expired, superseded_by } = memory.index.flags(entry.store, entry.path);
     if (archived || expired || superseded_by !== undefined || isDiscarded(memory, entry.scope)) continue;
     listed.push({ address: addressIn(memory, entry), entry });

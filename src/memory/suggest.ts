@@ -40,13 +40,15 @@ export async function suggestRelations(memory: Memory, entry: Indexed, limit: nu
   const { index } = memory;
   const signs = new Map<Indexed, Sign[]>();
   const known = new Set([entry]);
+  // What a person keeps of another project is none of this one's.
+  const applies = new Set([...memory.workspace.chain(memory.scope), entry].map(({ scope }) => scope));
   for (const { source, target } of index.relations.links(entry, { direction: "both" }))
     for (const { store, path = "" } of [source, target]) {
       const related = index.get(store, path);
       if (related) known.add(related);
     }
   const note = (other: Indexed, weight: number, reason: string): void => {
-    if (known.has(other)) return;
+    if (known.has(other) || !applies.has(other.scope)) return;
     const { archived, expired, superseded_by } = index.flags(other.store, other.path);
     if (archived || expired || superseded_by) return;
     signs.set(other, [...(signs.get(other) ?? []), { weight, reason }]);
