@@ -50,7 +50,7 @@ describe("the program in a shell", () => {
     expect(runJson(dir, "init")).toEqual({
       kind: "checked-in",
       scope: expect.stringMatching(/^project\//),
-      made: ["memory.yaml", ".gitattributes", "guidelines/how-we-keep-memory.md"],
+      made: [".gitattributes", "guidelines/how-we-keep-memory.md", "memory.yaml"],
       merge_driver: true,
       warnings: [],
     });

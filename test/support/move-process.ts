@@ -7,7 +7,8 @@ import { findGit } from "../../src/git/git-binary.js";
 import { bootId, type Owner, processStart } from "../../src/git/lock.js";
 import { Memory } from "../../src/memory/memory.js";
 import { moveEntries } from "../../src/memory/move-entries.js";
-import { namedStore, personalStore } from "../../src/store/find-store.js";
+import { findingPersonal } from "../../src/store/find-again.js";
+import { namedStore } from "../../src/store/find-store.js";
 import { GIT_ENV } from "./repositories.js";
 
 const [dir, home, from, file, scope, kill] = process.argv.slice(2) as [string, string, string, string, string, string?];
@@ -15,7 +16,7 @@ const personal = path.join(home, "personal");
 const memory = new Memory({
   find: () => namedStore(dir),
   project: async () => undefined,
-  personal: { find: () => personalStore(personal), make: undefined },
+  personal: { find: findingPersonal(personal), make: undefined },
   flags: {},
   newId: () => {
     throw new Error("a moved entry keeps its id");
