@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { readConflict } from "../../src/entry/conflict.js";
 import { firstMarkerLine } from "../../src/entry/conflict-markers.js";
 import { renameKey } from "../../src/entry/rename-key.js";
 
@@ -20,26 +19,6 @@ describe("firstMarkerLine", () => {
     ["indented ones", SET.replace(/^/gm, "    "), undefined],
   ])("%s", (_name, text, line) => {
     expect(firstMarkerLine(text)).toBe(line);
-  });
-});
-
-describe("readConflict", () => {
-  const read = (text: string) => readConflict(Buffer.from(text));
-  it("reads what a record says, leniently", () => {
-    expect(
-      read("---\nentry: memories/a\npath: memories/a.md\ncause: merge\nfields: [title, 3]\nresolved: true\n---\n"),
-    ).toEqual({
-      kind: "conflict",
-      record: { entry: "memories/a", path: "memories/a.md", cause: "merge", fields: ["title"], resolved: true },
-    });
-    expect(read("---\nresolved: maybe\npath: 3\n---\n")).toEqual({
-      kind: "conflict",
-      record: { fields: [], resolved: false },
-    });
-  });
-
-  it.each(["", "text", "---\n[\n---\n", "---\na: 1\n", "\0"])("says why %j is none", (text) => {
-    expect(read(text)).toEqual({ kind: "unreadable", reason: expect.stringMatching(/\w/) });
   });
 });
 

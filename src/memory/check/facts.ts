@@ -1,4 +1,4 @@
-import { readConflict } from "../../entry/conflict.js";
+import { conflictIdAt, readConflict } from "../../entry/conflict.js";
 import { firstMarkerLine } from "../../entry/conflict-markers.js";
 import { decodeText } from "../../entry/entry-file.js";
 import { type Location, locate } from "../../entry/entry-path.js";
@@ -158,11 +158,11 @@ async function judgements(
 /** A record directly in `conflicts/` is open until it says otherwise; resolved ones lie a folder deeper. */
 function openConflict(path: string, bytes: Uint8Array): Judgement | undefined {
   if (!/^conflicts\/[^/]+\.md$/.test(path)) return undefined;
-  const read = readConflict(bytes);
+  const read = readConflict(bytes, conflictIdAt(path) ?? path);
   if (read.kind === "unreadable") return { path, line: 1, rule: "unreadable", message: read.reason };
   const { record } = read;
   if (record.resolved) return undefined;
-  const what = record.path ?? record.entry ?? "an entry";
+  const what = record.path || record.entry || "an entry";
   const fields = record.fields.length > 0 ? ` (${record.fields.join(", ")})` : "";
   const message = `an open conflict about ${what}${fields}; it waits for somebody to decide`;
   return { path, line: 1, rule: "conflict", message };

@@ -1,0 +1,159 @@
+import { MemoryError } from "../errors.js";
+import { normaliseBody, replaceBody } from "./body.js";
+import { decodeText } from "./entry-file.js";
+import { equalValues } from "./equal-values.js";
+import type { FileKind } from "./fields.js";
+import { bodyStart, type FrontMatter, readFrontMatter } from "./frontmatter.js";
+import { editMarkdown } from "./markdown-edit.js";
+import { isSettled, linesOf, mergeLines, type Choice, picked } from "./merge-lines.js";
+import {
+  type Contested,
+  linesWithEnds,
+  type Merged,
+  mergeTexts,
+  oneSided,
+  type Side,
+  type Sides,
+} from "./merge-texts.js";
+import { mergeFields } from "./merge-values.js";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** One side of a merge, read. */
+interface Read {
+  readonly bytes: Uint8Array;
+  /** The text up to the body, byte order mark and front matter with its delimiters. */
+  readonly head: string;
+  /** The text after it. */
+  readonly raw: string;
+  readonly front: Exclude<FrontMatter, { kind: "fault" }>;
+  /** What the front matter says; a key without a value says nothing. */
+  readonly fields: Fields;
+  readonly body: string;
+}
+
+/**
+ * The three-way merge of an entry or a scope's document (DESIGN 4.4): field by field, the body line by line. `prefer` is the
+ * side whose value stays where both changed it; `lines` says what becomes of contested lines of the body, the preferred
+ * side's when absent. The bytes are those of one side wherever that is enough. Never throws.
+ */
+export function mergeMarkdown(sides: Sides, kind: FileKind, prefer: Side, lines: Choice = prefer): Merged {
+  const settled = oneSided(sides);
+  if (settled) return { kind: "clean", bytes: settled };
+  const base = sides.base ? read(sides.base) : NOTHING;
+  const ours = read(sides.ours, base);
+  const theirs = read(sides.theirs, base, ours);
+  if (!base || !ours || !theirs) return mergeTexts(sides, prefer);
+  if (areDistinct(base, ours, theirs)) return { kind: "distinct" };
+  const [first, second] = prefer === "ours" ? [ours, theirs] : [theirs, ours];
+  const merged = mergeFields(base.fields, first.fields, second.fields);
+  const wanted = withOneId(merged.fields, base, first, second);
+  const regions = mergeLines(linesOf(base.body), linesOf(ours.body), linesOf(theirs.body));
+  const body = normaliseBody(picked(regions, lines).join("\n"));
+  const bytes = write({ base, first, second }, wanted, body, kind);
+  if (!bytes) return mergeTexts(sides, prefer);
+  const contested: Contested[] = merged.contested
+    .filter((field) => field !== "id")
+    .map((field) => ({ field, ...valueOf("ours", ours, field), ...valueOf("theirs", theirs, field) }));
+  if (!isSettled(regions)) contested.push({ field: "body", ours: ours.body, theirs: theirs.body });
+  if (contested.length === 0) return { kind: "clean", bytes };
+  return { kind: "conflict", cause: "merge", bytes, contested, ...(isSettled(regions) ? {} : { regions }) };
+}
+
+const NOTHING: Read = {
+  bytes: new Uint8Array(),
+  head: "",
+  raw: "",
+  front: { kind: "none", eol: "\n", bodyStart: 0 },
+  fields: {},
+  body: "",
+};
+
+/** Reads a side; a front matter that another side has to the letter is not read again: that is what a merge costs. */
+function read(bytes: Uint8Array, ...others: readonly (Read | undefined)[]): Read | undefined {
+  const decoded = decodeText(bytes);
+  if (decoded.kind === "unreadable") return undefined;
+  const { text } = decoded;
+  const head = text.slice(0, bodyStart(text));
+  const same = others.find((other) => other !== undefined && other !== NOTHING && other.head === head);
+  const front = same?.front ?? readFrontMatter(text);
+  if (front.kind === "fault") return undefined;
+  const raw = text.slice(front.bodyStart);
+  return { bytes, head, raw, front, fields: same?.fields ?? said(front), body: normaliseBody(raw) };
+}
+
+function said(front: FrontMatter): Fields {
+  if (front.kind !== "map") return {};
+  return Object.fromEntries(Object.entries(front.map.value).filter(([, value]) => value !== null));
+}
+
+const valueOf = (side: Side, { fields }: Read, field: string): Partial<Contested> =>
+  Object.hasOwn(fields, field) ? { [side]: fields[field] } : {};
+
+function idOf({ fields }: Read): string | undefined {
+  const id = Object.hasOwn(fields, "id") ? fields.id : undefined;
+  return typeof id === "string" && id !== "" ? id.toLowerCase() : undefined;
+}
+
+function areDistinct(base: Read, ours: Read, theirs: Read): boolean {
+  const [was, a, b] = [idOf(base), idOf(ours), idOf(theirs)];
+  if (a === undefined || b === undefined || a === b) return false;
+  return base === NOTHING || was !== undefined;
+}
+
+/** Both sides may have given an id to an entry that had none: the smaller one stays. */
+function withOneId(fields: Fields, base: Read, first: Read, second: Read): Fields {
+  const ids = [idOf(first), idOf(second)].filter((id) => id !== undefined);
+  if (idOf(base) !== undefined || ids.length < 2 || ids[0] === ids[1]) return fields;
+  const smaller = [first, second].find((side) => idOf(side) === ids.sort()[0]);
+  return { ...fields, id: smaller?.fields.id };
+}
+
+/** The file that says what is wanted, in the first side's bytes as far as they go; undefined when no file can. */
+function write(
+  sides: { readonly base: Read; readonly first: Read; readonly second: Read },
+  wanted: Fields,
+  body: string,
+  kind: FileKind,
+): Uint8Array | undefined {
+  const { first } = sides;
+  const head = headByLines(sides, wanted);
+  const start = head === undefined ? withFields(first, wanted, kind) : { head, raw: first.raw };
+  if (start === undefined) return undefined;
+  const { eol } = first.front;
+  const raw = replaceBody(start.raw, body, eol);
+  const closed = raw === "" || /^\uFEFF?$|\n$/.test(start.head);
+  const opening = closed ? start.head : start.head + eol;
+  const text = opening + raw;
+  // A body that begins like front matter would be taken for it.
+  const same = bodyStart(text) === opening.length && normaliseBody(raw) === body;
+  return same ? new TextEncoder().encode(text) : undefined;
+}
+
+/** The front matter merged as text: comments and layout of both sides stay. Undefined when that does not say what is wanted. */
+function headByLines({ base, first, second }: { base: Read; first: Read; second: Read }, wanted: Fields) {
+  if (second.head === base.head || second.head === first.head) return first.head;
+  if (first.head === base.head) return second.head;
+  if (base.front.kind === "map" && first.front.kind === "map" && second.front.kind === "map") {
+    const [from, ours, theirs] = [base, first, second].map(({ head }) => linesWithEnds(head));
+    const regions = mergeLines(from!, ours!, theirs!);
+    const head = isSettled(regions) ? picked(regions, "ours").join("") : "";
+    const front = head === "" ? undefined : readFrontMatter(head);
+    if (front?.kind === "map" && front.bodyStart === head.length && equalValues(said(front), wanted)) return head;
+  }
+  return [first, second].find(({ fields }) => equalValues(fields, wanted))?.head;
+}
+
+function withFields(first: Read, wanted: Fields, kind: FileKind): { head: string; raw: string } | undefined {
+  const gone = Object.keys(first.fields).filter((field) => !Object.hasOwn(wanted, field));
+  const set = Object.fromEntries([...gone.map((field) => [field, null]), ...Object.entries(wanted)]);
+  try {
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(editMarkdown(first.bytes, { set }, kind));
+    const at = bodyStart(text);
+    return { head: text.slice(0, at), raw: text.slice(at) };
+  } catch (error) {
+    // Values that no readable file can hold: the texts are merged instead.
+    if (error instanceof MemoryError) return undefined;
+    throw error;
+  }
+}
