@@ -1,3 +1,4 @@
+import type { ConflictRecord } from "./conflict.js";
 import type { ScopeDocument } from "./document.js";
 import type { Entry } from "./entry.js";
 
@@ -9,8 +10,8 @@ export interface StateFacts {
   readonly author?: string;
   /** Not in HEAD yet: a write of ours or a hand edit that nobody has committed. */
   readonly pending?: boolean;
-  /** The path is unmerged in git's index. */
-  readonly conflict?: boolean;
+  /** The id of the conflict that the path is in while git's index has it unmerged. */
+  readonly conflict?: string;
 }
 
 /** One state of an entry in a store. */
@@ -23,6 +24,11 @@ export interface DocumentState extends StateFacts {
   readonly document: ScopeDocument;
 }
 
+/** One state of a conflict's record in a store. */
+export interface RecordState extends StateFacts {
+  readonly record: ConflictRecord;
+}
+
 /** The one thing that the index consumes, whatever caused it: a call, a pull, an editor, a branch switch. */
 export interface Change {
   readonly store: string;
@@ -30,6 +36,6 @@ export interface Change {
   readonly path: string;
   /** The version token that the index held before, if any. */
   readonly before: string | null;
-  /** Facts without an entry or document are about the text that was told before under the same version. */
-  readonly after: EntryState | DocumentState | StateFacts | null;
+  /** Facts without an entry, document or record are about the text that was told before under the same version. */
+  readonly after: EntryState | DocumentState | RecordState | StateFacts | null;
 }

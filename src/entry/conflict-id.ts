@@ -32,3 +32,15 @@ export function conflictId({ entry, cause, base, versions }: ConflictBetween): s
   const hex = hash.toString("hex", 0, 16);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
+
+/** The folders of open records, and of those that are closed; from the store's root. */
+const OPEN_FOLDER = "conflicts/";
+export const CLOSED_FOLDER = "conflicts/resolved/";
+
+/** Where a record's file lies. */
+export const conflictPath = ({ id, resolved }: { readonly id: string; readonly resolved: boolean }): string =>
+  `${resolved ? CLOSED_FOLDER : OPEN_FOLDER}${id}.md`;
+
+/** The id of the record that lies at a store path; undefined for any other path. */
+export const conflictIdAt = (path: string): string | undefined =>
+  /^conflicts\/(?:resolved\/)?([0-9a-f-]{36})\.md$/.exec(path)?.[1];

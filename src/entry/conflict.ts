@@ -66,18 +66,6 @@ export function newConflict({ entry, path, cause, base, a, b, fields, at }: NewC
 export const valuesOf = (contested: readonly Contested[], side: Side): SideValues =>
   Object.fromEntries(contested.filter((one) => side in one).map((one) => [one.field, one[side]]));
 
-/** The folder of open records, and of those that are closed; from the store's root. */
-const OPEN = "conflicts";
-const CLOSED = "conflicts/resolved";
-
-/** Where a record's file lies. */
-export const conflictPath = ({ id, resolved }: Pick<ConflictRecord, "id" | "resolved">): string =>
-  `${resolved ? CLOSED : OPEN}/${id}.md`;
-
-/** The id of the record that lies at a store path; undefined for any other path. */
-export const conflictIdAt = (path: string): string | undefined =>
-  /^conflicts\/(?:resolved\/)?([0-9a-f-]{36})\.md$/.exec(path)?.[1];
-
 /**
  * The bytes of a record's file: front matter with both sides' values in full, and a difference that a person can read.
  * Values that no file can hold are left out, the versions say where they are.

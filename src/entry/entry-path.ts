@@ -1,4 +1,5 @@
 import { MemoryError } from "../errors.js";
+import { conflictIdAt } from "./conflict-id.js";
 import type { DocumentAt } from "./document.js";
 import { KIND_FOLDERS, type Kind, kindOfFolder } from "./kinds.js";
 import { nameProblem } from "./name.js";
@@ -16,6 +17,7 @@ export type Location =
       readonly private?: true;
     }
   | (DocumentAt & { readonly type: "scope-document" })
+  | { readonly type: "conflict-record"; readonly id: string }
   | { readonly type: "ignored"; readonly what: "hidden" | "manifest" | "tags" | "conflict" | "private" }
   | { readonly type: "other"; readonly reason: string };
 
@@ -54,6 +56,8 @@ export function locate(path: string, root: Scope): Location {
   if (file !== undefined) return { type: "ignored", what: file };
   const folder = segments.length > 1 ? ROOT_FOLDERS.get(first) : undefined;
   if (folder === "private" && root.level === "global") return locatePrivate(segments.slice(1), root);
+  const id = conflictIdAt(path);
+  if (id !== undefined) return { type: "conflict-record", id };
   if (folder !== undefined) return { type: "ignored", what: folder };
   return locateIn(segments, 0, root, around(root));
 }

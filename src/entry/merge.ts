@@ -54,7 +54,7 @@ export function mergeMarkdown(sides: Sides, kind: FileKind, prefer: Side, lines:
   if (!bytes) return mergeTexts(sides, prefer);
   const contested: Contested[] = merged.contested
     .filter((field) => field !== "id")
-    .map((field) => ({ field, ...valueOf("ours", ours, field), ...valueOf("theirs", theirs, field) }));
+    .map((field) => ({ field, ...sideValue("ours", ours, field), ...sideValue("theirs", theirs, field) }));
   if (!isSettled(regions)) contested.push({ field: "body", ours: ours.body, theirs: theirs.body });
   if (contested.length === 0) return { kind: "clean", bytes };
   return { kind: "conflict", cause: "merge", bytes, contested, ...(isSettled(regions) ? {} : { regions }) };
@@ -87,7 +87,7 @@ function said(front: FrontMatter): Fields {
   return Object.fromEntries(Object.entries(front.map.value).filter(([, value]) => value !== null));
 }
 
-const valueOf = (side: Side, { fields }: Read, field: string): Partial<Contested> =>
+const sideValue = (side: Side, { fields }: Read, field: string): Partial<Contested> =>
   Object.hasOwn(fields, field) ? { [side]: fields[field] } : {};
 
 function idOf({ fields }: Read): string | undefined {

@@ -41,6 +41,10 @@ export interface JournalRecord {
   readonly agent?: string;
   readonly session?: string;
   readonly branch?: string;
+  /** The id of the conflict that came of the write. */
+  readonly conflict?: string;
+  /** Tells the processes of this machine apart; stays in the journal. */
+  readonly process?: string;
 }
 
 export interface JournalCommit extends JournalRecord {
@@ -68,7 +72,7 @@ const changeText = (change: JournalChange): string =>
   JSON.stringify(change).replace(/\s/g, (space) => `\\u${space.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** Trailers that only the journal needs; publishing leaves them out. */
-const PRIVATE_TRAILERS = new Set(["Memory-Time", "Memory-Change"]);
+const PRIVATE_TRAILERS = new Set(["Memory-Time", "Memory-Change", "Memory-Process"]);
 
 function message(record: JournalRecord, changes: readonly JournalChange[]): string {
   const optional = (key: string, value: string | undefined) => (value === undefined ? [] : [[key, value] as const]);
@@ -81,6 +85,8 @@ function message(record: JournalRecord, changes: readonly JournalChange[]): stri
       ...optional("Memory-Agent", record.agent),
       ...optional("Memory-Session", record.session),
       ...optional("Memory-Branch", record.branch),
+      ...optional("Memory-Conflict", record.conflict),
+      ...optional("Memory-Process", record.process),
       ...changes.flatMap(({ source, destination }) => [
         ...optional("Memory-From", source),
         ...optional("Memory-To", destination),
@@ -218,7 +224,7 @@ export class Journal {
     const commit = await this.objects.commit(oid);
     if (!commit) return undefined;
     const parsed = parseMessage(commit.message);
-    const optional = (key: string, name: "entry" | "agent" | "session" | "branch") => {
+    const optional = (key: string, name: "entry" | "agent" | "session" | "branch" | "conflict" | "process") => {
       const value = trailer(parsed, key);
       return value === undefined ? {} : { [name]: value };
     };
@@ -233,6 +239,8 @@ export class Journal {
       ...optional("Memory-Agent", "agent"),
       ...optional("Memory-Session", "session"),
       ...optional("Memory-Branch", "branch"),
+      ...optional("Memory-Conflict", "conflict"),
+      ...optional("Memory-Process", "process"),
       changes: parsed.trailers
         .filter(([key]) => key === "Memory-Change")
         .map(([, value]) => JSON.parse(value) as JournalChange),

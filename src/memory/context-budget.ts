@@ -1,13 +1,14 @@
 import { estimateTokens } from "../entry/tokens.js";
 import {
   type Context,
+  type ContextConflict,
   type ContextItem,
   type ContextSession,
   type Offer,
   SECTIONS,
   type Section,
 } from "./context-item.js";
-import { contextText, headingOf, itemText, sessionText } from "./context-text.js";
+import { conflictText, contextText, headingOf, itemText, sessionText } from "./context-text.js";
 
 /** The part of the room that a session's working set may take before anything else had any. */
 const FOR_WORKING_SET = 0.4;
@@ -98,8 +99,7 @@ function* sessionForms({ purpose, ...session }: ContextSession): Generator<Conte
 
 /** What is told besides the entries. */
 export interface Frame {
-  /** Addresses of entries with an open conflict. */
-  readonly conflicts: readonly string[];
+  readonly conflicts: readonly ContextConflict[];
   readonly hint?: string;
   readonly session?: ContextSession;
 }
@@ -112,7 +112,7 @@ export function fitContext(offers: readonly Offer[], { conflicts, hint, session 
   const budget = new Budget(Math.max(max - sizeOf({ ...EMPTY_CONTEXT, ...(hint ? { hint } : {}) }), 0));
   const forms = session ? [...sessionForms(session)] : [];
   const shown = forms.find((form) => budget.spend(cost(`${sessionText(form)}\n`, { session: form })));
-  const told = conflicts.filter((one) => budget.spend(cost(`- \`${one}\``, one)));
+  const told = conflicts.filter((one) => budget.spend(cost(conflictText(one), one)));
   const choices: Choice[] = offers.map((offer) => ({ offer, item: undefined }));
   const working = choices.filter(({ offer }) => offer.section === "working_set");
   const rules = choices.filter(({ offer }) => offer.section === "guidelines");

@@ -38,11 +38,18 @@ export interface ContextSession {
   readonly status?: string;
 }
 
+/** An entry with an open conflict; `id` is the conflict's. */
+export interface ContextConflict {
+  readonly id: string;
+  readonly address: string;
+  /** What the two sides do not agree on; empty where that is not known without a look at git. */
+  readonly fields: readonly string[];
+}
+
 /** What an agent gets at the start of a task. */
 export interface Context extends Readonly<Partial<Record<Section, readonly ContextItem[]>>> {
   readonly session?: ContextSession;
-  /** Addresses of entries with an open conflict. */
-  readonly conflicts?: readonly string[];
+  readonly conflicts?: readonly ContextConflict[];
   /** How many entries that apply found no room, by section. */
   readonly left_out?: Readonly<Partial<Record<Section | "conflicts", number>>>;
   readonly hint?: string;

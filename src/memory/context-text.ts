@@ -1,4 +1,11 @@
-import { type Context, type ContextItem, type ContextSession, SECTIONS, type Section } from "./context-item.js";
+import {
+  type Context,
+  type ContextConflict,
+  type ContextItem,
+  type ContextSession,
+  SECTIONS,
+  type Section,
+} from "./context-item.js";
 import { staleText } from "./stale.js";
 
 const HEADINGS: Readonly<Record<Section, string>> = {
@@ -37,6 +44,10 @@ export function sessionText({ name, purpose, status }: ContextSession): string {
   return `Session **${name}**${stands}${purpose === undefined ? "" : `: ${purpose.replace(/\s+/g, " ").trim()}`}`;
 }
 
+/** One open conflict as a line. */
+export const conflictText = ({ id, address, fields }: ContextConflict): string =>
+  `- \`${address}\`${fields.length === 0 ? "" : ` (${fields.join(", ")})`}: conflict ${id}`;
+
 /** What had no room, in one sentence. */
 function leftOutText(left: NonNullable<Context["left_out"]>): string {
   const counts = Object.entries(left).map(([section, count]) => `${count} ${section}`);
@@ -50,7 +61,7 @@ export function contextText(context: Context, say: (text: string) => string): st
     return items.length === 0 ? [] : [[HEADINGS[section], ...items.map(itemText)].join("\n")];
   });
   if (context.session) parts.unshift(sessionText(context.session));
-  if (context.conflicts) parts.push(`## Open conflicts\n${context.conflicts.map((one) => `- \`${one}\``).join("\n")}`);
+  if (context.conflicts) parts.push(["## Open conflicts", ...context.conflicts.map(conflictText)].join("\n"));
   if (context.left_out) parts.push(say(leftOutText(context.left_out)));
   if (context.hint) parts.push(context.hint);
   return parts.join("\n\n");

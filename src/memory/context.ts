@@ -5,7 +5,14 @@ import { decayed } from "../search/decay.js";
 import { covers } from "../search/filters.js";
 import { DEFAULTS, type Indexed } from "../search/indexed.js";
 import { fitContext } from "./context-budget.js";
-import { type Context, type ContextItem, type Offer, SECTIONS, type Section } from "./context-item.js";
+import {
+  type Context,
+  type ContextConflict,
+  type ContextItem,
+  type Offer,
+  SECTIONS,
+  type Section,
+} from "./context-item.js";
 import type { Memory } from "./memory.js";
 import { addressIn } from "./resolve.js";
 import { sessionContext } from "./session/context-session.js";
@@ -82,15 +89,25 @@ export async function contextOf(memory: Memory, request: ContextRequest): Promis
     room -= estimateTokens(forms[0]?.content ?? forms[0]?.title ?? "");
     offers.push({ section: section(entry), entry, forms });
   }
-  const conflicts = current.filter(({ conflict }) => conflict).map((entry) => addressIn(memory, entry));
   const frame = {
-    conflicts: conflicts.sort(),
+    conflicts: view.commit === undefined ? conflictsOf(memory, current) : [],
     ...(current.length === 0 ? { hint: EMPTY } : {}),
     ...(about ? { session: about.session } : {}),
   };
   const fitted = fitContext(offers, frame, request.max_tokens);
   if (view.commit === undefined) memory.usage.read(givenIn(fitted, offers), memory.now());
   return fitted;
+}
+
+/** The open conflicts of entries, by address. */
+function conflictsOf(memory: Memory, entries: readonly Indexed[]): ContextConflict[] {
+  const found = entries.flatMap((entry) => {
+    const address = addressIn(memory, entry);
+    const unmerged = entry.conflict === undefined ? [] : [{ id: entry.conflict, address, fields: [] }];
+    const recorded = memory.conflicts.openOf(entry).map(({ record: { id, fields } }) => ({ id, address, fields }));
+    return [...unmerged, ...recorded];
+  });
+  return found.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
 }
 
 /** The entries of which a context gives some text. */

@@ -68,6 +68,11 @@ export class Draft {
     return this.#session.lastWrite(path, since);
   }
 
+  /** The writes of ours to a path since a version, newest first, made before this draft's. */
+  writesSince(path: string, version: string): Promise<WhoWrote[]> {
+    return this.#session.writesSince(path, version);
+  }
+
   #parse(path: string, bytes: Uint8Array, version: string | undefined): Drafted {
     const located = locate(path, this.#root);
     if (located.type !== "entry") throw new Error(`${path} is no entry's path`);

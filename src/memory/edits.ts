@@ -1,5 +1,6 @@
 import { formatAddress } from "../entry/address.js";
 import type { Categorised } from "../entry/categorise.js";
+import type { ConflictRecord } from "../entry/conflict.js";
 import { isPrivate } from "../entry/entry-path.js";
 import { KIND_FOLDERS } from "../entry/kinds.js";
 import { findSecrets } from "../entry/secrets.js";
@@ -21,12 +22,24 @@ export interface Edit {
   readonly path: string;
   readonly at: { readonly kind: Drafted["entry"]["kind"]; readonly scope: string; readonly name: string };
   readonly id: string | undefined;
+  /** The writer gave the whole text, and knows it. */
+  readonly whole?: true;
+  /** What the writer's text and the current one came to, where they were made side by side. */
+  readonly merge?: Merge;
   /** Who wrote the version before a moment ago, where the caller did not say on which one the edit is based. */
   readonly before?: WhoWrote;
   /** What was filled in from the entry's own words. */
   readonly categorised?: Categorised;
   /** Of an entry that gets another address. */
   readonly redirection?: Redirection;
+}
+
+/** Two writers' changes brought together. */
+export interface Merge {
+  /** The writer's own text: what they know of the entry. */
+  readonly own: Uint8Array;
+  /** What the two could not agree on; the writer's values stay. */
+  readonly conflict?: ConflictRecord;
 }
 
 /** What a write answers for one entry. */
@@ -49,11 +62,17 @@ export interface WriteResult {
   /** Of a file that was taken away: the entries whose relations lead there still. */
   readonly dangling?: string[];
   readonly categorised?: Categorised;
+  /** Somebody else had changed it meanwhile, and both changes are in it. */
+  readonly merged?: true;
+  /** The id of the conflict that came of it, and what it is about: the caller's values stay, the others are on record. */
+  readonly conflict?: string;
+  readonly contested?: string[];
 }
 
 const VERBS: Readonly<Record<string, string>> = {
   created: "add",
   updated: "update",
+  merged: "merge",
   renamed: "move",
   archived: "archive",
   restored: "restore",
@@ -67,7 +86,9 @@ export function recordOf(edits: readonly Edit[], caller: Caller, reason: string 
   const [first] = written;
   const one = written.length === 1 && first;
   const label = one && `${one.at.kind} ${one.at.name}`;
+  const conflict = written.find(({ merge }) => merge?.conflict)?.merge?.conflict?.id;
   return {
+    ...(conflict === undefined ? {} : { conflict }),
     op: one ? one.op : "bulk",
     subject: one ? `memory: ${VERBS[one.op] ?? one.op} ${label}` : `memory: change ${written.length} entries`,
     ...(one
@@ -94,9 +115,15 @@ export function resultOf(memory: Memory, store: string, edit: Edit, written: Wri
     path: edit.path,
     ...(isPrivate(edit.path) ? apart(edit) : standing(written)),
     ...(edit.categorised === undefined ? {} : { categorised: edit.categorised }),
+    ...(edit.merge ? mergedBy(edit.merge) : {}),
     ...(dangling.length === 0 ? {} : { dangling: dangling.map((entry) => formatAddress(entry, memory.scope)) }),
   };
 }
+
+const mergedBy = ({ conflict }: Merge) => ({
+  merged: true as const,
+  ...(conflict ? { conflict: conflict.id, contested: [...conflict.fields] } : {}),
+});
 
 const apart = ({ op }: Edit) => ({
   private: true as const,
@@ -167,10 +194,17 @@ export function assertBase(
   current: Pick<Drafted, "bytes" | "version">,
   base: string | undefined,
 ): void {
-  if (base === undefined || base === current.version) return;
-  throw new MemoryError(
-    "stale_version",
-    `${address} changed since version ${base.slice(0, 12)}. Nothing was written. Read the current text in data.current, apply your change to it, and pass base_version ${current.version ?? "(none)"}.`,
-    { address, version: current.version, current: Buffer.from(current.bytes).toString("utf8") },
-  );
+  if (base !== undefined && base !== current.version) throw staleVersion(address, current, base);
 }
+
+/** What an edit is refused with that was made on a version which is not the current one. */
+export const staleVersion = (
+  address: string,
+  { bytes, version }: Pick<Drafted, "bytes" | "version">,
+  base: string,
+): MemoryError =>
+  new MemoryError(
+    "stale_version",
+    `${address} changed since version ${base.slice(0, 12)}. Nothing was written. Read the current text in data.current, apply your change to it, and pass base_version ${version ?? "(none)"}.`,
+    { address, version, current: Buffer.from(bytes).toString("utf8") },
+  );

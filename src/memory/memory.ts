@@ -12,6 +12,7 @@ import type { Store } from "../store/store.js";
 import type { WriteRecord } from "../store/writer.js";
 import { Audit } from "./audit.js";
 import { Catalog } from "./catalog.js";
+import { ConflictDirectory } from "./conflict-directory.js";
 import { Draft } from "./draft.js";
 import { ScopeDirectory } from "./scope-directory.js";
 import { namesCode, type Stale, staleOf } from "./stale.js";
@@ -56,6 +57,7 @@ export class Memory implements View {
   readonly audit: Audit;
   #index: SearchIndex;
   #scopes = new ScopeDirectory();
+  #conflicts = new ConflictDirectory();
   #past: PastViews | undefined;
   /** What is read and asked. */
   readonly usage: Usage;
@@ -74,6 +76,7 @@ export class Memory implements View {
         this.#past = undefined;
         this.#index = this.#newIndex();
         this.#scopes = new ScopeDirectory();
+        this.#conflicts = new ConflictDirectory();
       },
     });
     this.usage = new Usage({
@@ -98,6 +101,7 @@ export class Memory implements View {
       placesOf: (store, scope) => this.workspace.seenFrom(store, scope),
       now: this.#options.now,
       decay: () => this.decay(),
+      conflictOf: (entry) => this.#conflicts.openOf(entry)[0]?.record.id,
     });
   }
 
@@ -118,9 +122,20 @@ export class Memory implements View {
     return this.#scopes;
   }
 
+  /** The conflicts on record in all stores. */
+  get conflicts(): ConflictDirectory {
+    return this.#conflicts;
+  }
+
   /** The stores that are open, and which of them holds what. */
   get workspace(): Workspace {
     return this.#stores.workspace;
+  }
+
+  /** Tells the processes of this machine apart. */
+  get process(): string {
+    const { pid, started } = this.#options.owner;
+    return `${pid}-${started}`;
   }
 
   /** Begins to open and index in the background; calls wait for it. */
@@ -134,6 +149,7 @@ export class Memory implements View {
     if (changes.length === 0) return;
     for (const change of changes) this.workspace.get(change.store)?.catalog.apply([change]);
     this.#scopes.apply(changes);
+    this.#conflicts.apply(changes);
     if (changes.some(({ path }) => path.endsWith("/project.md"))) this.#stores.doubtProject();
     this.index.apply(changes);
     for (const listener of this.#changed) listener(changes);
@@ -284,7 +300,7 @@ export class Memory implements View {
       const draft = new Draft(session, name, store.manifest.root);
       const { record, answer } = await decide(draft);
       const files = draft.files();
-      return answer(files.length === 0 ? {} : await session.write(files, record));
+      return answer(files.length === 0 ? {} : await session.write(files, { process: this.process, ...record }));
     });
   }
 

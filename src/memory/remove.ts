@@ -2,6 +2,7 @@ import { formatAddress } from "../entry/address.js";
 import { locate } from "../entry/entry-path.js";
 import { editEntry } from "../entry/markdown.js";
 import { MemoryError } from "../errors.js";
+import { assertKnown, type Changer } from "./basis.js";
 import type { Draft } from "./draft.js";
 import { assertBase, type Edit, idToWrite } from "./edits.js";
 import { writtenJustBefore } from "./just-before.js";
@@ -17,12 +18,12 @@ export interface DeleteInput {
 }
 
 /** Archives an entry, or with `purge` takes its file away; history keeps it either way, but of a private one there is none. */
-export async function planDelete(memory: Memory, draft: Draft, input: DeleteInput): Promise<Edit> {
+export async function planDelete(memory: Memory, draft: Draft, input: DeleteInput, by: Changer): Promise<Edit> {
   const { path } = await resolveIn(memory, input.ref, draft);
   const old = await draft.read(path);
   if (!old) throw await notFound(memory, input.ref);
   const { entry } = old;
-  assertBase(formatAddress(entry, memory.scope), old, input.base_version);
+  assertKnown(memory, draft, old, input.base_version, by);
   const before = await writtenJustBefore(memory, draft, old, input.base_version);
   const common = { path, at: entry, id: entry.fields.id, ...before };
   if (input.purge) {

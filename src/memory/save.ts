@@ -139,7 +139,7 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
   draft.put({ path: file, after: editEntry(null, { set, content }, at), op: "created" });
   // What has no history must not make some.
   if (!isPrivate(file)) await rememberProject(memory, draft, scope);
-  return { op: "created", after: await draft.read(file), path: file, at, id, ...filled.told };
+  return { op: "created", after: await draft.read(file), path: file, at, id, whole: true, ...filled.told };
 }
 
 /** The store path of an entry in the draft's store. Throws `invalid_input` when that cannot hold its scope. */
@@ -165,5 +165,5 @@ async function revive(
   const id = idToWrite(memory, draft, path, entry.fields.id);
   const after = editEntry(old.bytes, { set: { ...set, id, status: null }, content }, entry);
   draft.put({ path, after, op: "restored" });
-  return { op: "restored", after: await draft.read(path), path, at: entry, id };
+  return { op: "restored", after: await draft.read(path), path, at: entry, id, whole: true };
 }

@@ -7,11 +7,13 @@ import { checkName } from "../entry/name.js";
 import { formatScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import type { EntryKey } from "../search/indexed.js";
+import { assertKnown, basisOf, type Changer } from "./basis.js";
 import type { Draft, Drafted } from "./draft.js";
-import { assertBase, type Edit, idToWrite } from "./edits.js";
+import { type Edit, idToWrite } from "./edits.js";
 import { fillIn } from "./fill-in.js";
 import { writtenJustBefore } from "./just-before.js";
 import type { Memory } from "./memory.js";
+import { planMerge } from "./merge-update.js";
 import { refuseOtherSide } from "./private.js";
 import { type Redirection, redirect, relationsFrom } from "./redirect.js";
 import { notFound, resolveIn, scopeIn } from "./resolve.js";
@@ -36,7 +38,8 @@ export interface UpdateInput extends Changes {
 const invalid = (field: string, message: string, data: Record<string, unknown> = {}): MemoryError =>
   new MemoryError("invalid_input", message, { field, ...data });
 
-function newBody(body: string, { content, append, edits }: Changes): string | undefined {
+/** The body that the changes make of one; undefined when they leave it alone. Throws `invalid_input` where that cannot be told. */
+export function newBody(body: string, { content, append, edits }: Changes): string | undefined {
   if ([content, append, edits].filter((one) => one !== undefined).length > 1)
     throw invalid("content", "Give one of content, append and edits, not several.");
   if (content !== undefined) return content;
@@ -131,19 +134,35 @@ export function newText(memory: Memory, entry: Drafted["entry"], kind: Kind, inp
 }
 
 /** Puts an entry's new text, fields and place into the draft. */
-export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInput): Promise<Edit> {
+export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInput, by: Changer): Promise<Edit> {
   const { path } = await resolveIn(memory, input.ref, draft);
   const old = await draft.read(path);
   if (!old) throw await notFound(memory, input.ref);
   const { entry } = old;
   const address = formatAddress(entry, memory.scope);
-  assertBase(address, old, input.base_version);
   refuseOtherSide(address, entry, input.set?.private);
-  const before = await writtenJustBefore(memory, draft, old, input.base_version);
   const target = placeOf(memory, entry, input.set ?? {});
-  if (target) assertSameStore(memory, draft.store, old, input);
+  if (target) {
+    assertKnown(memory, draft, old, input.base_version, by);
+    assertSameStore(memory, draft.store, old, input);
+  }
+  const blind = input.content !== undefined;
+  const basis = await basisOf(memory, draft, old, { base_version: input.base_version, blind }, by);
+  if (basis && !addsOnly(input) && !quotesCurrent(old.entry, input))
+    return planMerge(memory, draft, old, basis, input, by);
+  const before = await writtenJustBefore(memory, draft, old, input.base_version);
   return { ...(await planChange(memory, draft, old, { target, input })), ...before };
 }
+
+/** What is only added, or taken off tags, is made on whatever is current: it conflicts with nothing. */
+const addsOnly = ({ set, content, edits }: Changes): boolean =>
+  content === undefined && edits === undefined && Object.keys(set ?? {}).length === 0;
+
+/** Exact text that is in the current body once is text that the caller has seen there. */
+const quotesCurrent = ({ body }: Drafted["entry"], { edits, set }: Changes): boolean =>
+  edits !== undefined &&
+  Object.keys(set ?? {}).length === 0 &&
+  edits.every(({ old }) => old !== "" && body.split(old).length === 2);
 
 /** The same for an entry that was read, and a place in its own store. */
 export async function planChange(
@@ -169,7 +188,8 @@ export async function planChange(
   const op = target ? "renamed" : changeWord(entry.fields.status, set);
   draft.put({ path: to, after: withId, op, ...(target ? { from: path } : {}) });
   const after = await draft.read(to);
-  return { op, after, path: to, at, id, ...told, ...(moved ? { redirection: moved.redirection } : {}) };
+  const whole = input.content === undefined ? {} : { whole: true as const };
+  return { op, after, path: to, at, id, ...whole, ...told, ...(moved ? { redirection: moved.redirection } : {}) };
 }
 
 function assertSameStore(memory: Memory, store: string, { path, entry }: Drafted, { ref, set }: UpdateInput): void {
@@ -182,7 +202,8 @@ function assertSameStore(memory: Memory, store: string, { path, entry }: Drafted
   );
 }
 
-function changeWord(status: string | undefined, set: Readonly<Record<string, unknown>>): string {
+/** The word for a change of an entry that has a status. */
+export function changeWord(status: string | undefined, set: Readonly<Record<string, unknown>>): string {
   if (!("status" in set)) return "updated";
   return set.status === "archived" ? "archived" : status === "archived" ? "restored" : "updated";
 }

@@ -46,6 +46,7 @@ export function headLine(head: Readonly<Record<string, unknown>>): string {
 const DONE: Readonly<Record<string, string>> = {
   created: "Saved",
   updated: "Updated",
+  merged: "Merged with another change:",
   renamed: "Moved to",
   archived: "Archived",
   restored: "Restored",
@@ -66,8 +67,11 @@ export function writeLine(result: z.infer<typeof writeResult>): string {
   const links = result.dangling ? `. Relations lead there still from ${namesOf(result.dangling)}` : "";
   const filled = result.categorised ? `. ${categorisedLine(result.categorised)}` : "";
   const hint = result.hint ? `. ${result.hint}` : "";
+  const contested = result.conflict
+    ? `. ${result.contested?.join(", ")} had been changed by somebody else: yours stays, theirs is on record as conflict ${result.conflict}`
+    : "";
   const from = result.from ? ` from \`${result.from}\`` : "";
-  return `${DONE[result.change] ?? result.change} \`${result.address}\`${from} (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${filled}${links}${hint}`;
+  return `${DONE[result.change] ?? result.change} \`${result.address}\`${from} (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${contested}${filled}${links}${hint}`;
 }
 
 type Categorised = NonNullable<z.infer<typeof writeResult>["categorised"]>;

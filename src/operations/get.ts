@@ -121,7 +121,7 @@ function documentOutput(memory: Memory, one: ReadDocument): EntryOutput {
     version: one.version,
     ...(status === "archived" ? { archived: true as const } : {}),
     ...(one.pending ? { pending: true as const } : {}),
-    ...(one.conflict ? { conflict: true as const } : {}),
+    ...(one.conflict === undefined ? {} : { conflict: one.conflict }),
     content: body,
     fields: { ...fields },
     ...(Object.keys(unknown).length === 0 ? {} : { unknown: { ...unknown } }),
@@ -196,7 +196,7 @@ export const get = operation({
     if (missing?.length) parts.push(`Not found: ${missing.join(", ")}`);
     return parts.join("\n\n---\n\n");
   },
-  run: async ({ memory }, { refs, version, as_of, include }) => {
+  run: async ({ memory, connection }, { refs, version, as_of, include }) => {
     if (as_of !== undefined && (version !== undefined || include?.includes("history")))
       throw new MemoryError(
         "invalid_input",
@@ -233,7 +233,9 @@ export const get = operation({
         };
         const reads = include?.includes("usage") ? readsOf(memory, used) : {};
         entries.push({ ...found.entry, ...(history ? { history } : {}), ...related, ...reads });
-        if (version === undefined && view.commit === undefined) given.push(used);
+        if (version !== undefined || view.commit !== undefined) continue;
+        given.push(used);
+        connection?.texts.note(used, { version: found.entry.version });
       } catch (error) {
         if (!(error instanceof MemoryError && error.code === "not_found")) throw error;
         first ??= error;

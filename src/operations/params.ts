@@ -18,7 +18,7 @@ export const reason = z.string().max(2_000).describe("Why, for the history");
 export const baseVersion = z
   .string()
   .regex(/^[0-9a-f]{40}$/, { error: "has to be the 40 hex digits of a version" })
-  .describe("Version you read; refused when it is not the current one");
+  .describe("Version your change is made on; merged with what came since");
 export const allowSecrets = z.array(z.string().max(100)).max(20).describe("Secret rules to pass, when it is none");
 export const asOf = z.string().min(1).max(250).describe("As it was at this commit, branch, tag or date");
 export const direction = z.enum(["out", "in", "both"]).describe("Seen from the entry; both when absent");
@@ -61,7 +61,7 @@ export const entryHead = {
   expired: z.literal(true).optional(),
   superseded_by: z.string().optional(),
   pending: z.literal(true).optional(),
-  conflict: z.literal(true).optional(),
+  conflict: z.string().describe("Id of an open conflict").optional(),
   private: z.literal(true).optional(),
   low_confidence: z.literal(true).optional(),
   stale: stale.optional(),
@@ -83,6 +83,9 @@ export const writeResult = z.object({
   from: z.string().optional(),
   hint: z.string().optional(),
   dangling: z.array(z.string()).optional(),
+  merged: z.literal(true).describe("Somebody else had changed it; both changes are in it").optional(),
+  conflict: z.string().describe("Id of the conflict on record: yours stays").optional(),
+  contested: z.array(z.string()).optional(),
   categorised: z
     .object({ category: z.string().optional(), topic: z.string().optional(), because: z.string() })
     .optional(),

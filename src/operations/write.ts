@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { MemoryError } from "../errors.js";
+import type { Changer } from "../memory/basis.js";
 import type { Draft } from "../memory/draft.js";
 import { type Edit, recordOf, refuseSecrets, resultOf, withHint } from "../memory/edits.js";
 import { hintOf } from "../memory/just-before.js";
@@ -79,12 +80,12 @@ const aimed = (calling: Calling, input: UpdateInput): UpdateInput =>
 
 const updating = (calling: Calling, input: UpdateInput): Plan => ({
   store: (memory) => storeOf(memory, input.ref),
-  edit: (memory, draft) => planUpdate(memory, draft, aimed(calling, input)),
+  edit: (memory, draft) => planUpdate(memory, draft, aimed(calling, input), changerOf(calling)),
 });
 
-const deleting = (input: DeleteInput): Plan => ({
+const deleting = (calling: Calling, input: DeleteInput): Plan => ({
   store: (memory) => storeOf(memory, input.ref),
-  edit: (memory, draft) => planDelete(memory, draft, input),
+  edit: (memory, draft) => planDelete(memory, draft, input, changerOf(calling)),
 });
 
 const restoring = (input: RestoreInput): Plan => ({
@@ -94,6 +95,8 @@ const restoring = (input: RestoreInput): Plan => ({
   },
   edit: (memory, draft) => planRestore(memory, draft, input),
 });
+
+const changerOf = ({ caller, connection }: Calling): Changer => ({ caller, known: connection?.texts });
 
 interface WriteInput {
   readonly reason?: string | undefined;
@@ -123,9 +126,21 @@ async function writeAll(
       }),
     };
   });
+  noteTexts(context, store, done.edits);
   const redirections = done.edits.flatMap(({ redirection }) => redirection ?? []);
   const hint = await redirectElsewhere(memory, redirections, [store], { caller, reason });
   return done.results.map((result) => withHint(result, hint));
+}
+
+/** What the connection knows of the entries from now on: of one that was merged its own text, not what came of it. */
+function noteTexts({ memory, connection }: OperationContext, store: string, edits: readonly Edit[]): void {
+  for (const { path, id, after, merge, whole } of edits) {
+    const key = { store, path, id };
+    const version = memory.at(key)?.version;
+    if (!connection || !after || version === undefined) continue;
+    if (merge) connection.texts.note(key, { version, bytes: merge.own });
+    else if (whole || connection.texts.of(key)) connection.texts.note(key, { version });
+  }
 }
 
 /** Every plan is tried, so that one answer names all that has to be mended. */
@@ -199,7 +214,8 @@ async function moveAway(context: OperationContext, update: UpdateInput, given: W
   const place = entry && placeOf(memory, entry, set);
   const target = entry && storeFor(memory, entry, String(set.scope));
   if (target === undefined || target === store) return undefined;
-  const changes = { ...rest, set };
+  const known = context.connection?.texts.of({ store, path, id: entry?.id })?.version;
+  const changes = { ...rest, set, ...(rest.base_version === undefined && known ? { base_version: known } : {}) };
   const to = { ...place, scope: String(set.scope) };
   const { reason, allow_secrets } = given;
   const goOnNow = () => goOn(signal);
@@ -261,7 +277,7 @@ export const remove = operation({
   args: ["ref"],
   versionOf: ({ version }) => version,
   render: writeLine,
-  run: (context, given) => writeOne(context, deleting(as(given)), given),
+  run: (context, given) => writeOne(context, deleting(context, as(given)), given),
 });
 
 const item = z.discriminatedUnion("op", [
@@ -274,7 +290,7 @@ const item = z.discriminatedUnion("op", [
 function planOf(calling: Calling, { op, ...given }: z.infer<typeof item>): Plan {
   if (op === "save") return saving(calling, as(given));
   if (op === "update") return updating(calling, as(given));
-  if (op === "delete") return deleting(as(given));
+  if (op === "delete") return deleting(calling, as(given));
   return restoring(as(given));
 }
 

@@ -1,17 +1,14 @@
 import { adjustmentsOf, type Moment } from "./adjustments.js";
 import type { Ranked } from "./order.js";
 import { type HeldPhrases, phraseGain, type Ranking } from "./ranking.js";
-import type { Explanation, SearchHit } from "./search-request.js";
+import type { Explanation, HitFlags, SearchHit } from "./search-request.js";
 import { type Needle, snippet } from "./snippet.js";
-import type { Supersessions } from "./supersessions.js";
 import type { TextScorer, WeightedPlan } from "./text-scorer.js";
-import { flagsOf } from "./visibility.js";
 
 /** A hit as the caller sees it: the summary, or else the best piece of the body (undefined when that is gone). */
 export function toHit(
   { entry, score }: Ranked,
-  supersessions: Supersessions,
-  now: number,
+  flags: HitFlags,
   needles: readonly Needle[],
   body: string | undefined,
   explanation: Explanation | undefined,
@@ -21,7 +18,7 @@ export function toHit(
     entry,
     score,
     ...(text !== "" && { snippet: text }),
-    flags: flagsOf(entry, supersessions, now),
+    flags,
     ...(explanation && { explain: explanation }),
   };
 }

@@ -34,7 +34,8 @@ export interface Indexed {
   readonly updatedAt?: number;
   readonly author?: string;
   readonly pending?: true;
-  readonly conflict?: true;
+  /** The id of the conflict that git has its path in. */
+  readonly conflict?: string;
   /** No commit carries it. */
   readonly private?: true;
   /** Targets of its relations of type `supersedes`, as written. */
@@ -116,7 +117,7 @@ export function withFacts(indexed: Indexed, facts: StateFacts, share: (text: str
     ...(facts.updatedAt !== undefined && { updatedAt: facts.updatedAt }),
     ...(facts.author && { author: share(facts.author) }),
     ...(facts.pending && { pending: true }),
-    ...(facts.conflict && { conflict: true }),
+    ...(facts.conflict && { conflict: facts.conflict }),
   };
 }
 

@@ -29,6 +29,8 @@ export interface SearchIndexOptions {
   readonly placesOf: RelationGraphOptions["placesOf"];
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** The id of an open conflict that an entry is in, on record. */
+  readonly conflictOf?: (entry: Indexed) => string | undefined;
   /** How importance wears off, asked at every search; undefined = not at all. */
   readonly decay?: () => Decay | undefined;
 }
@@ -139,7 +141,11 @@ export class SearchIndex {
   /** What a reader of the entry has to know before trusting it, as hits say it. */
   flags(store: string, path: string): HitFlags {
     const entry = this.get(store, path);
-    return entry === undefined ? {} : flagsOf(entry, this.#table.supersessions, this.#options.now());
+    return entry === undefined ? {} : this.#flags(entry, this.#options.now());
+  }
+
+  #flags(entry: Indexed, now: number): HitFlags {
+    return flagsOf(entry, this.#table.supersessions, now, this.#options.conflictOf?.(entry));
   }
 
   /** All entries, in no order to rely on. */
@@ -158,7 +164,7 @@ export class SearchIndex {
     this.settle();
     const query = readQuery(request.query);
     const { cursor } = request;
-    const { generation, supersessions } = this.#table;
+    const { generation } = this.#table;
     const decay = this.#options.decay?.();
     const stateOf = (content: string): string => (decay ? `${content} ${decay.rate}` : content);
     const { offset, now } =
@@ -185,7 +191,7 @@ export class SearchIndex {
         const { store, path, summary } = hit.entry;
         const wanted = summary === undefined && request.snippets !== false;
         const body = wanted ? await this.#options.readBody(store, path) : undefined;
-        return toHit(hit, supersessions, now, needles, body, explained[i]);
+        return toHit(hit, this.#flags(hit.entry, now), needles, body, explained[i]);
       }),
     );
     const hint = hintOf(ranking, held);

@@ -56,7 +56,8 @@ export interface HitFlags {
   /** Address of the entry that took its place, without scope when it is the same. */
   readonly superseded_by?: string;
   readonly pending?: true;
-  readonly conflict?: true;
+  /** The id of the first open conflict that it is in. */
+  readonly conflict?: string;
   readonly private?: true;
   readonly low_confidence?: true;
 }

@@ -26,15 +26,21 @@ export function isVisible(
   return include.includes("superseded") || supersessions.of(entry) === undefined;
 }
 
-/** The flags of a hit at `now` (ms). */
-export function flagsOf(entry: Indexed, supersessions: Supersessions, now: number): HitFlags {
+/** The flags of a hit at `now` (ms); `recorded` is the id of an open conflict on record. */
+export function flagsOf(
+  entry: Indexed,
+  supersessions: Supersessions,
+  now: number,
+  recorded: string | undefined,
+): HitFlags {
   const supersededBy = supersessions.of(entry);
+  const conflict = entry.conflict ?? recorded;
   return {
     ...(entry.status === "archived" && { archived: true }),
     ...(isExpired(entry, now) && { expired: true }),
     ...(supersededBy !== undefined && { superseded_by: supersededBy }),
     ...(entry.pending && { pending: true }),
-    ...(entry.conflict && { conflict: true }),
+    ...(conflict !== undefined && { conflict }),
     ...(entry.private && { private: true }),
     ...(entry.confidence !== undefined && entry.confidence < LOW_CONFIDENCE && { low_confidence: true }),
   };

@@ -1,3 +1,4 @@
+import type { JournalChange, JournalCommit } from "../git/journal.js";
 import { repoPath, type StoreContext } from "./context.js";
 
 /** Who wrote a version, and when (ms). */
@@ -5,8 +6,26 @@ export interface WhoWrote {
   /** Null for a write that took the file away. */
   readonly version: string | null;
   readonly at: number;
+  /** What it was made on top of; null = the file was not there. */
+  readonly before: string | null;
+  readonly author: string;
   readonly agent?: string;
   readonly session?: string;
+  /** Tells the processes of this machine apart. */
+  readonly process?: string;
+}
+
+function whoWrote(commit: JournalCommit, change: JournalChange): WhoWrote {
+  const { agent, session, process, author, at } = commit;
+  return {
+    version: change.after,
+    before: change.before,
+    at,
+    author: author.name,
+    ...(agent === undefined ? {} : { agent }),
+    ...(session === undefined ? {} : { session }),
+    ...(process === undefined ? {} : { process }),
+  };
 }
 
 /** The last write of ours to a store path after `since` (ms); only the few commits since then are read. */
@@ -17,15 +36,21 @@ export async function lastWrite(context: StoreContext, file: string, since: numb
     const commit = await journal.read(at);
     if (!commit || commit.at <= since) return undefined;
     const change = commit.changes.find(({ path }) => path === name);
-    const { agent, session } = commit;
-    if (change)
-      return {
-        version: change.after,
-        at: commit.at,
-        ...(agent === undefined ? {} : { agent }),
-        ...(session === undefined ? {} : { session }),
-      };
+    if (change) return whoWrote(commit, change);
     at = (await journal.objects.commit(at))?.parents[0];
   }
   return undefined;
+}
+
+/** The writes of ours to a store path since `version`, newest first; all that there are when that is none of them. */
+export async function writesSince(context: StoreContext, file: string, version: string): Promise<WhoWrote[]> {
+  const { journal, log } = context;
+  const name = repoPath(context, file);
+  const found: WhoWrote[] = [];
+  for (const commit of (await log.commits(await journal.tip(), name)).reverse()) {
+    const change = commit.changes.find(({ path }) => path === name);
+    if (change?.after === version) break;
+    if (change) found.push(whoWrote(commit, change));
+  }
+  return found;
 }

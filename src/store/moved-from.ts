@@ -9,8 +9,8 @@ async function idOf(context: StoreContext, file: string, oid: string): Promise<s
   const bytes = await context.host?.objects.blob(oid);
   if (!bytes || !isServed(located)) return undefined;
   const read = readServed(bytes, located);
-  if (read.kind === "unreadable") return undefined;
-  return (read.kind === "entry" ? read.entry : read.document).fields.id;
+  if (read.kind === "entry") return read.entry.fields.id;
+  return read.kind === "document" ? read.document.fields.id : undefined;
 }
 
 const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1);

@@ -3,15 +3,16 @@ import path from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change, StateFacts } from "../entry/change.js";
 import { isPrivate, locate } from "../entry/entry-path.js";
-import type { Host } from "../git/host.js";
+import type { Host, Stages } from "../git/host.js";
 import { blobId } from "../git/objects.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
 import { EntryTimes, type LastCommit } from "./entry-times.js";
 import { type LastWrite, noteWrites } from "./journal-log.js";
 import { EMPTY_STATE, type WorktreeState } from "./local-state.js";
 import type { Current, Invalid, Known, Scanned, Tell } from "./observed.js";
-import { isServed, readServed } from "./served.js";
+import { contentOf, isServed, readServed } from "./served.js";
 import { factsOf, type Seen } from "./state-facts.js";
+import { unmergedId } from "./unmerged.js";
 import { walkFiles } from "./walk-files.js";
 import { type FileMark, isInside, markOf, readWorkingFile, sameMark } from "./working-files.js";
 
@@ -28,7 +29,7 @@ export class Observer {
   #head = new Map<string, string>();
   #headCommit: string | undefined;
   #hostStamp = "";
-  #unmerged: ReadonlyMap<string, unknown> = new Map();
+  #unmerged: ReadonlyMap<string, Stages> = new Map();
   #state: WorktreeState = EMPTY_STATE;
   #stateText = "";
   #tip: string | undefined;
@@ -316,8 +317,8 @@ export class Observer {
     const inHead = format === "sha1" ? current.version : blobId(current.bytes, format);
     const differs = this.headBlob(file) !== undefined && this.headBlob(file) !== inHead;
     const pending = !hidden && (current.instead === "held" || differs);
-    const unmerged = current.instead === "ours" || this.#unmerged.has(repoPath(this.#context, file));
-    const conflict = !hidden && unmerged;
+    const stages = hidden ? undefined : this.#unmerged.get(repoPath(this.#context, file));
+    const conflict = stages && unmergedId(file, stages);
     const seen: Seen = { mark: current.mark, version: current.version, pending, conflict, private: hidden };
     const facts = this.#facts(file, seen);
     const next: Known = { ...seen, updatedAt: facts.updatedAt, author: facts.author };
@@ -335,8 +336,7 @@ export class Observer {
     const read = readServed(current.bytes, located);
     if (read.kind === "unreadable") return this.#refuse(file, read.reason, current.mark);
     this.#known.set(file, next);
-    const content = read.kind === "entry" ? { entry: read.entry } : { document: read.document };
-    return { store: this.#context.name, path: file, before, after: { ...content, ...facts } };
+    return { store: this.#context.name, path: file, before, after: { ...contentOf(read), ...facts } };
   }
 
   #facts(file: string, seen: Seen): StateFacts {

@@ -17,6 +17,8 @@ export interface Session {
   read(file: string): Promise<Current | undefined>;
   /** The last write of ours to a store path, here in this worktree, if it was after `since` (ms). */
   lastWrite(file: string, since: number): Promise<WhoWrote | undefined>;
+  /** The writes of ours to a store path since a version, newest first; all that there are when that is none of them. */
+  writesSince(file: string, version: string): Promise<WhoWrote[]>;
   /** Records and places the files as one write; those in `private/` are placed on no record. Throws StartOver when a file changed since it was read. */
   write(files: readonly FileWrite[], record: WriteRecord): Promise<Written>;
 }

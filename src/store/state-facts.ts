@@ -11,7 +11,8 @@ export interface Seen {
   readonly mark: FileMark | undefined;
   readonly version: string;
   readonly pending: boolean;
-  readonly conflict: boolean;
+  /** The id of the conflict that git has the path in. */
+  readonly conflict: string | undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ import type { FoundStore } from "./find-store.js";
 import { type History, history, readVersion } from "./history.js";
 import { HistoryIndex } from "./history-index.js";
 import { JournalLog } from "./journal-log.js";
-import { lastWrite } from "./last-write.js";
+import { lastWrite, writesSince } from "./last-write.js";
 import { LocalState, localFolder } from "./local-state.js";
 import type { Current, Invalid } from "./observed.js";
 import { Observer } from "./observer.js";
@@ -255,6 +255,7 @@ export class Store {
     return work({
       read: (file) => writer.read(file),
       lastWrite: (file, since) => lastWrite(this.#context, file, since),
+      writesSince: (file, version) => writesSince(this.#context, file, version),
       write: async (files, record) => {
         const { recorded, journaled } = await writeFiles(this.#context, writer, files, record);
         const publication = journaled ? await publishPending(this.#context, await this.#unsigned()) : undefined;

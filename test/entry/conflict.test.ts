@@ -2,14 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type ConflictRecord,
-  conflictIdAt,
-  conflictPath,
   formatConflict,
   mergeConflicts,
   newConflict,
   readConflict,
   valuesOf,
 } from "../../src/entry/conflict.js";
+import { conflictIdAt, conflictPath } from "../../src/entry/conflict-id.js";
 import { firstMarkerLine } from "../../src/entry/conflict-markers.js";
 import { bytesOf, textOf } from "./fixtures.js";
 

@@ -139,7 +139,7 @@ describe("the context of a task", () => {
     await reviewed({ [other]: entryText("title: The logo is green", "Since July.") });
     expect(() => git(bench.dir, "merge", "-q", "theirs")).toThrow();
     await bench.rescan();
-    expect((await context()).conflicts).toEqual(["memories/logo"]);
+    expect((await context()).conflicts).toEqual([{ id: expect.any(String), address: "memories/logo", fields: [] }]);
     git(bench.dir, "merge", "--abort");
     await bench.rescan();
     expect(await context()).not.toHaveProperty("conflicts");

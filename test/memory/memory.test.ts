@@ -44,7 +44,7 @@ describe("a memory", () => {
     const saved = await call(first, "save", { title: "A", content: "marmalade" });
     expect(await call(second, "search", { query: "marmalade" })).toMatchObject({ total: 1 });
     await call(second, "update", { ref: "a", append: "quince", base_version: saved.version });
-    await expect(call(first, "update", { ref: "a", append: "x", base_version: saved.version })).rejects.toMatchObject({
+    await expect(call(first, "delete", { ref: "a", base_version: saved.version })).rejects.toMatchObject({
       code: "stale_version",
     });
     await expect(call(first, "save", { title: "A", content: "other" })).rejects.toMatchObject({

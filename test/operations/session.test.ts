@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Caller } from "../../src/memory/caller.js";
+import { KnownTexts } from "../../src/memory/known-texts.js";
 import { Bench, type Json, SECRET } from "../support/memory.js";
 import { faults, git } from "../support/repositories.js";
 
@@ -223,7 +224,7 @@ describe("the session of a call", () => {
 
   it("is the one that the connection entered, while that goes on", async () => {
     const one = caller();
-    const connection: { session?: string } = {};
+    const connection = { texts: new KnownTexts() };
     const over = async (verb: string, input: Json = {}) => {
       const { invoke } = await import("../../src/operations/operation.js");
       const { findOperation } = await import("../../src/operations/registry.js");
@@ -243,7 +244,7 @@ describe("the session of a call", () => {
     await over("session resume", { ref: "first" });
     expect(await over("session get")).toMatchObject({ name: "first" });
     await over("session end");
-    expect(connection).toEqual({});
+    expect(connection).not.toHaveProperty("session");
     expect(await over("save", { title: "A", content: "a", scope: "session" })).toMatchObject({
       scope: expect.stringMatching(/^session\/auto-/),
     });

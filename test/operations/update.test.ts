@@ -141,11 +141,11 @@ describe("update", () => {
     expect((await bench.call("update", { ref: "a", set: { status: null } })).change).toBe("restored");
   });
 
-  it("refuses a base that is not current, and hands over the current text", async () => {
+  it("refuses a base that nobody has, and hands over the current text", async () => {
     const saved = await bench.call("save", { title: "A", content: "one" });
     const second = await bench.call("update", { ref: "a", content: "two", base_version: saved.version });
     const before = bench.trace();
-    const input = { ref: "a", append: "three", base_version: saved.version };
+    const input = { ref: "a", append: "three", base_version: "f".repeat(40) };
     const error = await bench.refused("update", input, "stale_version");
     expect(error.data).toEqual({
       address: "memories/a",
@@ -153,6 +153,7 @@ describe("update", () => {
       current: bench.text("memories/a.md"),
     });
     await bench.refused("delete", { ref: "a", base_version: saved.version }, "stale_version");
+    await bench.refused("update", { ref: "a", set: { name: "b" }, base_version: saved.version }, "stale_version");
     await bench.refused("update", { ref: "a", append: "x", base_version: "abc" }, "invalid_input");
     expect(bench.trace()).toEqual(before);
   });

@@ -103,7 +103,7 @@ describe("filters", () => {
       scope: "global",
       state: { updatedAt: NOW - 3000 },
     },
-    { name: "d", fields: { confidence: 0.3 }, state: { updatedAt: NOW - 4000, pending: true, conflict: true } },
+    { name: "d", fields: { confidence: 0.3 }, state: { updatedAt: NOW - 4000, pending: true, conflict: "c1" } },
   );
 
   test.each<[object, string[]]>([
@@ -150,7 +150,7 @@ describe("filters", () => {
 
   test("flags", async () => {
     const [hit] = (await index.search({ min_importance: 0, kinds: ["memory"], scopes: ["project/api"] })).hits;
-    expect(hit?.flags).toEqual({ pending: true, conflict: true, low_confidence: true });
+    expect(hit?.flags).toEqual({ pending: true, conflict: "c1", low_confidence: true });
   });
 });
 

@@ -6,6 +6,7 @@ import { findGit } from "../../src/git/git-binary.js";
 import { bootId, processStart } from "../../src/git/lock.js";
 import type { Caller } from "../../src/memory/caller.js";
 import { Memory } from "../../src/memory/memory.js";
+import type { Connection } from "../../src/memory/session/call-session.js";
 import { invoke } from "../../src/operations/operation.js";
 import { findOperation } from "../../src/operations/registry.js";
 import { makePersonalStore } from "../../src/setup/init.js";
@@ -116,11 +117,13 @@ export class Bench {
     verb: string,
     input: Json = {},
     caller: Caller = { agent: "tester", session: "s1" },
+    connection?: Connection,
   ): Promise<T> {
     const [area = "", action] = verb.split(" ");
     const operation = findOperation(area, action);
     if (!operation) throw new Error(`there is no operation ${verb}`);
-    const output = await invoke(operation, { memory: this.memory, caller }, input);
+    const context = { memory: this.memory, caller, ...(connection ? { connection } : {}) };
+    const output = await invoke(operation, context, input);
     return JSON.parse(JSON.stringify(output)) as T;
   }
 

@@ -85,6 +85,7 @@ function changeWord(
 function kindOf({ located }: FileFacts): string {
   if (located.type === "entry") return located.kind;
   if (located.type === "scope-document") return "scope";
+  if (located.type === "conflict-record") return "conflict";
   return located.type === "ignored" && ["manifest", "tags", "conflict"].includes(located.what) ? located.what : "other";
 }
 

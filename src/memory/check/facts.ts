@@ -1,4 +1,5 @@
-import { conflictIdAt, readConflict } from "../../entry/conflict.js";
+import { readConflict } from "../../entry/conflict.js";
+import { conflictIdAt } from "../../entry/conflict-id.js";
 import { firstMarkerLine } from "../../entry/conflict-markers.js";
 import { decodeText } from "../../entry/entry-file.js";
 import { type Location, locate } from "../../entry/entry-path.js";
@@ -125,7 +126,7 @@ async function judgements(
   const add = (rule: string, line: number, message: string, key?: string): void => {
     found.push({ path, line, rule, message, ...(key === undefined ? {} : { key }) });
   };
-  const conflict = located.type === "ignored" && located.what === "conflict";
+  const conflict = located.type === "conflict-record" || (located.type === "ignored" && located.what === "conflict");
   if (located.type === "other") add("misplaced", 1, located.reason);
   // The difference in a conflict record shows the markers of what it is about.
   const marker = decoded.kind === "text" && !conflict ? firstMarkerLine(decoded.text) : undefined;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { nameFromTitle } from "../../entry/name.js";
 import { MemoryError } from "../../errors.js";
 import type { Caller } from "../caller.js";
+import type { KnownTexts } from "../known-texts.js";
 import type { Memory } from "../memory.js";
 import type { ScopeRecord } from "../scope-directory.js";
 import { isEnded, sessionNamed, sessionScope, statusOf } from "./records.js";
@@ -10,6 +11,8 @@ import { isEnded, sessionNamed, sessionScope, statusOf } from "./records.js";
 export interface Connection {
   /** The session that it began or went on with; absent = the one that follows from the caller's session. */
   session?: string;
+  /** The texts that it has read and written. */
+  readonly texts: KnownTexts;
 }
 
 /** A call: who asks whom, and over which connection where there is one that lasts. */

@@ -1,6 +1,7 @@
 import { MemoryError } from "../../errors.js";
 import type { Caller } from "../../memory/caller.js";
 import { type Completion, NOTHING } from "../../memory/completion.js";
+import { KnownTexts } from "../../memory/known-texts.js";
 import type { Memory } from "../../memory/memory.js";
 import type { Connection } from "../../memory/session/call-session.js";
 import type { OperationContext } from "../../operations/operation.js";
@@ -32,7 +33,7 @@ export function openDesk(options: ServerOptions, peer: Peer, memory: Memory) {
   const speech: Speech = { tools: new Set(operations.map(({ area }) => area)), shell: options.shell };
   const say = (text: string): string => speak(text, speech);
   const resources = new ResourceDesk(memory, speech, peer);
-  const connection: Connection = {};
+  const connection: Connection = { texts: new KnownTexts() };
 
   const callerOf = (): Caller => {
     const named = peer.client();
