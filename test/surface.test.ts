@@ -23,6 +23,7 @@ describe("the tools", () => {
       "memory_update",
       "memory_delete",
       "memory_history",
+      "memory_conflict",
     ]);
     const names = (text: string) => toolsOf(offered(OPERATIONS, parseToolsets(text))).map(({ name }) => name);
     expect(names("more")).toEqual([...DEFAULT.map(({ name }) => name), "memory_bulk", "memory_tag", "memory_pattern"]);
@@ -75,6 +76,7 @@ describe("the tools", () => {
       memory_update: [false, false],
       memory_delete: [false, true],
       memory_history: [false, false],
+      memory_conflict: [false, true],
       memory_bulk: [false, true],
       memory_relation: [false, true],
       memory_tag: [false, true],

@@ -1,8 +1,9 @@
 import path from "node:path";
+import { MemoryError } from "../errors.js";
 import { BinaryObjects, readObjects } from "./binary-objects.js";
 import { type Commit, parseCommit } from "./commit-text.js";
 import { type Operation, operationInProgress, type Repository } from "./discover.js";
-import type { GitBinary } from "./git-binary.js";
+import { type GitBinary, GitFailed } from "./git-binary.js";
 import { readIfThere, stamp } from "./git-fs.js";
 import { type IndexEntry, indexFacts } from "./index-file.js";
 import { type ObjectReader, ObjectStore } from "./objects.js";
@@ -16,6 +17,7 @@ import {
 } from "./publish.js";
 import { publishWithBinary, recoverPublishWithBinary } from "./publish-binary.js";
 import { type Head, readHead } from "./refs.js";
+import { type Staged, stage, stageWithBinary } from "./stage.js";
 import { compareTrees, listFiles, lookup } from "./tree.js";
 
 /** More objects than these are read by one git process rather than one by one. */
@@ -214,6 +216,21 @@ export class Host {
     if (unmerged.stdout.length > 0) return "a path is unmerged";
     const staged = await this.git!.run(["diff-index", "--cached", "--quiet", "HEAD", "--", ...specs], { cwd: top });
     return staged.status === 1 ? "a path has staged changes" : undefined;
+  }
+
+  /** Resolves an unmerged path. Throws `locked` when git's index is. */
+  async stage(staged: Staged): Promise<void> {
+    const done = this.git
+      ? await stageWithBinary(this.git, this.repository, staged).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof GitFailed) return false;
+            throw error;
+          },
+        )
+      : await stage(this.repository, this.#store, staged);
+    if (!done)
+      throw new MemoryError("locked", "git's index.lock is held by another command. Try again when that is over.");
   }
 
   async publish(request: PublishRequest): Promise<PublishOutcome> {

@@ -9,6 +9,7 @@ import { SearchIndex } from "../search/search-index.js";
 import type { CommitMode } from "../store/context.js";
 import type { Written } from "../store/session.js";
 import type { Store } from "../store/store.js";
+import type { Settlement } from "../store/unmerged.js";
 import type { WriteRecord } from "../store/writer.js";
 import { Audit } from "./audit.js";
 import { Catalog } from "./catalog.js";
@@ -32,6 +33,8 @@ export interface MemoryOptions extends Omit<StoresOptions, "sink" | "scanned" | 
 /** What a write decided: what goes on record, and the answer once it is written. */
 export interface Decision<T> {
   readonly record: WriteRecord;
+  /** A path that git's index has unmerged, and what it becomes: a write of its own, after the draft's. */
+  readonly settle?: Settlement;
   readonly answer: (written: Written) => T;
 }
 
@@ -298,9 +301,11 @@ export class Memory implements View {
     const store = await this.#stores.writable(name);
     return store.exclusive(async (session) => {
       const draft = new Draft(session, name, store.manifest.root);
-      const { record, answer } = await decide(draft);
+      const { record: told, settle, answer } = await decide(draft);
+      const record = { process: this.process, ...told };
       const files = draft.files();
-      return answer(files.length === 0 ? {} : await session.write(files, { process: this.process, ...record }));
+      const written = files.length === 0 ? {} : await session.write(files, record);
+      return answer(settle ? await session.settle(settle, record) : written);
     });
   }
 

@@ -35,7 +35,7 @@ const list = operation({
   action: "list",
   command: "history",
   title: "Versions of an entry",
-  description: "Every version of an entry, newest first: who, when, why, and the commit.",
+  description: "Versions, newest first: who, when, why, the commit.",
   input: z.strictObject({ ref, limit: z.int().min(1).max(500).describe("20 when absent").optional() }),
   output: z.object({
     address: z.string(),
@@ -80,7 +80,7 @@ const diff = operation({
   action: "diff",
   command: "diff",
   title: "What changed between two versions",
-  description: "Field by field and line by line; from = the version before to, to = the current one, unless given.",
+  description: "Field by field and line by line; from: the version before to; to: the current one.",
   input: z.strictObject({ ref, from: token.optional(), to: token.optional() }),
   output: z.object({
     address: z.string(),
@@ -132,7 +132,7 @@ const restore = operation({
   action: "restore",
   command: "restore",
   title: "Make an older version current",
-  description: "Makes an older version the newest one, also of a deleted entry. Nothing in between is lost.",
+  description: "Makes an older version the newest one, also of a deleted entry.",
   input: z.strictObject({
     ref,
     version: token,
@@ -182,7 +182,7 @@ const blame = operation({
   action: "blame",
   command: "blame",
   title: "Where each line comes from",
-  description: "For every field and line the version that it came from: who, when, why.",
+  description: "The version that each field and line came from.",
   input: z.strictObject({ ref, as_of: asOf.optional() }),
   output: z.object({
     address: z.string(),

@@ -6,22 +6,22 @@ export const ref = z
   .string()
   .min(1)
   .max(1_000)
-  .describe("Address (guidelines/handle-rejections), id, part of an id, or a unique name");
+  .describe("Address (guidelines/no-secrets), id, part of an id, or unique name");
 export const kind = z.enum(KINDS as [string, ...string[]]) as unknown as z.ZodType<(typeof KINDS)[number]>;
 export const scope = z
   .string()
   .max(500)
-  .describe("project (default), session (yours), session/NAME, or such as org/acme");
-export const inherit = z.boolean().describe("False: that scope alone, not what it is in");
+  .describe("project (default), session, session/NAME, org/NAME");
+export const inherit = z.boolean().describe("False: that scope alone");
 export const tags = z.array(z.string().max(64)).max(50);
-export const reason = z.string().max(2_000).describe("Why, for the history");
+export const reason = z.string().max(2_000).describe("Why");
 export const baseVersion = z
   .string()
   .regex(/^[0-9a-f]{40}$/, { error: "has to be the 40 hex digits of a version" })
-  .describe("Version your change is made on; merged with what came since");
-export const allowSecrets = z.array(z.string().max(100)).max(20).describe("Secret rules to pass, when it is none");
-export const asOf = z.string().min(1).max(250).describe("As it was at this commit, branch, tag or date");
-export const direction = z.enum(["out", "in", "both"]).describe("Seen from the entry; both when absent");
+  .describe("Version you read");
+export const allowSecrets = z.array(z.string().max(100)).max(20).describe("Secret rules to pass");
+export const asOf = z.string().min(1).max(250).describe("At this commit, branch, tag or date");
+export const direction = z.enum(["out", "in", "both"]).describe("both when absent");
 export const depth = z.int().min(1).max(5).describe("Steps, 1 when absent");
 export const fields = z.record(z.string(), z.unknown());
 

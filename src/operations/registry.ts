@@ -1,4 +1,5 @@
 import { adminOperations } from "./admin.js";
+import { conflictOperations } from "./conflict.js";
 import { context } from "./context.js";
 import { get } from "./get.js";
 import { historyOperations } from "./history.js";
@@ -21,6 +22,7 @@ export const OPERATIONS: readonly Operation[] = [
   update,
   remove,
   ...historyOperations,
+  ...conflictOperations,
   bulk,
   ...relationOperations,
   ...tagOperations,

@@ -16,7 +16,7 @@ const input = z.strictObject({
   query: z
     .string()
     .max(10_000)
-    .describe('Words, "phrases", -not, prefix*, title:word; empty lists everything')
+    .describe('Words, "phrases", -not, prefix*, title:word')
     .optional(),
   kinds: z.array(kind).max(4).optional(),
   scope: scope.optional(),
@@ -24,7 +24,7 @@ const input = z.strictObject({
   paths: z
     .array(z.string().max(1_000))
     .max(100)
-    .describe("Code files: only entries whose applies_to or files cover one")
+    .describe("Code files that entries are about")
     .optional(),
   limit: z.int().min(1).max(50).describe("10 when absent").optional(),
   cursor: z.string().max(2_000).describe("next_cursor of the page before").optional(),
@@ -33,7 +33,7 @@ const input = z.strictObject({
     .array(z.enum(["session", "project", "org", "global"]))
     .min(1)
     .max(4)
-    .describe("Only these levels of the scopes that apply")
+    .describe("Only these levels")
     .optional(),
   inherit: inherit.optional(),
   category: z.string().max(100).optional(),
@@ -47,16 +47,16 @@ const input = z.strictObject({
   min_priority: z.number().min(0).max(100).optional(),
   min_confidence: share.optional(),
   author: z.string().max(200).optional(),
-  related_to: ref.describe("Only entries related to this one").optional(),
+  related_to: ref.describe("Related to this one").optional(),
   depth: depth.optional(),
   direction: direction.optional(),
   include: z
     .array(z.enum(["archived", "expired", "superseded"]))
-    .describe("Left out unless named here")
+    .describe("Show these too")
     .optional(),
-  min_score: share.describe("Instead of the built-in floor for weak hits").optional(),
+  min_score: share.describe("Instead of the usual floor").optional(),
   sort: z.enum(["relevance", "updated", "created", "title", "priority"]).optional(),
-  explain: z.boolean().describe("Show what each score is made of").optional(),
+  explain: z.boolean().describe("What each score is made of").optional(),
 });
 
 const hit = z.object({

@@ -3,6 +3,7 @@ import { MANIFEST_FILE, type Manifest, parseManifest } from "../entry/manifest.j
 import { MemoryError } from "../errors.js";
 import { createExclusive, readIfThere, stamp } from "../git/git-fs.js";
 import { Host } from "../git/host.js";
+import type { Person } from "../git/identity.js";
 import { Journal, RefMoved } from "../git/journal.js";
 import { WriteLock } from "../git/lock.js";
 import { type CommitOutcome, commitStore } from "./commit-store.js";
@@ -24,6 +25,7 @@ import type { Session } from "./session.js";
 import { type StoreStatus, statusOf } from "./status.js";
 import type { StoreOptions } from "./store-options.js";
 import { type StoreView, storeView } from "./store-view.js";
+import { settleUnmerged, type Unmerged, unmergedFiles } from "./unmerged.js";
 import { unsignedCommits } from "./unsigned.js";
 import { rememberUser } from "./user.js";
 import { watchFolders } from "./watcher.js";
@@ -112,6 +114,11 @@ export class Store {
 
   get manifest(): Manifest {
     return this.#context.manifest;
+  }
+
+  /** Who a write is recorded as when the caller names nobody. */
+  user(): Promise<Person> {
+    return this.#context.user();
   }
 
   /** The folder of what is never committed. */
@@ -256,6 +263,12 @@ export class Store {
       read: (file) => writer.read(file),
       lastWrite: (file, since) => lastWrite(this.#context, file, since),
       writesSince: (file, version) => writesSince(this.#context, file, version),
+      settle: async (settlement, record) => {
+        const { at } = await settleUnmerged(this.#context, settlement, record);
+        this.#touched.add(settlement.unmerged.path);
+        await this.refresh();
+        return { at };
+      },
       write: async (files, record) => {
         const { recorded, journaled } = await writeFiles(this.#context, writer, files, record);
         const publication = journaled ? await publishPending(this.#context, await this.#unsigned()) : undefined;
@@ -315,6 +328,11 @@ export class Store {
   /** Every version of the entry at a store path. */
   async history(file: string): Promise<History> {
     return history(this.#context, file, await this.#observer.current(file), this.#observer);
+  }
+
+  /** The paths that git's index has unmerged, with their states. */
+  unmerged(): Promise<Unmerged[]> {
+    return unmergedFiles(this.#context, this.#observer);
   }
 
   /** The store paths that were written in the same sessions as one of them. */

@@ -35,7 +35,10 @@ describe("a change made on an older version", () => {
     const result = await bench.call("update", input, TWO);
     expect(result).toMatchObject({ change: "merged", merged: true });
     expect(result).not.toHaveProperty("conflict");
-    expect(await current()).toMatchObject({ content, fields: { importance: 0.9, summary: "S", tags: ["x", "z", "y"] } });
+    expect(await current()).toMatchObject({
+      content,
+      fields: { importance: 0.9, summary: "S", tags: ["x", "z", "y"] },
+    });
     const { versions } = await bench.call<{ versions: Json[] }>("history list", { ref: "a" });
     expect(versions.map(({ change_type }) => change_type)).toEqual(["merged", "updated", "created"]);
   });

@@ -27,7 +27,17 @@ export interface ToolDefinition {
 const RESPONSE_FORMAT = { type: "string", enum: ["concise", "detailed", "json"] };
 const STRENGTH: readonly Effect[] = ["read", "write", "delete"];
 /** Limits that `invoke` checks anyway and that would only cost the reader's tokens. */
-const SILENT = new Set(["$schema", "maxLength", "minLength", "maxItems", "propertyNames", "pattern"]);
+const SILENT = new Set([
+  "$schema",
+  "maxLength",
+  "minLength",
+  "maxItems",
+  "minItems",
+  "minimum",
+  "maximum",
+  "propertyNames",
+  "pattern",
+]);
 
 function slim(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(slim);

@@ -1,0 +1,118 @@
+import { MemoryError } from "../errors.js";
+import type { SideValues } from "./conflict.js";
+import { checkContent, checkFields, FIELD_NAMES, normaliseFields } from "./fields.js";
+import { rewriteManifest } from "./manifest.js";
+import { readBody } from "./markdown.js";
+import { editMarkdown } from "./markdown-edit.js";
+import { mergeKindOf } from "./merge-file.js";
+import { linesOf, mergeLines, picked } from "./merge-lines.js";
+import { mergeValue } from "./merge-values.js";
+
+/** Which side of a conflict holds: `a` stayed, `b` is the other; `both` is for lists and texts. */
+export const TAKES = ["a", "b", "both"] as const;
+export type Take = (typeof TAKES)[number];
+
+/** How a conflict is decided: by side, by values of one's own for some fields, or both; fields without a value go by side. */
+export interface Resolution {
+  readonly take?: Take | undefined;
+  /** By field; null takes a field away, `body` is the text. */
+  readonly values?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What is contested, with both sides' values and the body that both started from, where it is known. */
+export interface Dispute {
+  readonly fields: readonly string[];
+  readonly a: SideValues;
+  readonly b: SideValues;
+  readonly baseBody?: string | undefined;
+}
+
+/** Refuses (`invalid_input`) a resolution that leaves something open, or speaks of what is not contested. */
+export function checkResolution({ fields }: Pick<Dispute, "fields">, { take, values = {} }: Resolution): void {
+  const given = Object.keys(values);
+  const foreign = given.find((field) => !fields.includes(field));
+  if (foreign !== undefined)
+    throw new MemoryError(
+      "invalid_input",
+      `values.${foreign} is not contested; ${fields.join(", ")} ${fields.length === 1 ? "is" : "are"}. Nothing was written. [[update]] changes other fields.`,
+      { field: `values.${foreign}`, fields },
+    );
+  const open = fields.filter((field) => !given.includes(field));
+  if (take !== undefined || (given.length > 0 && open.length === 0)) return;
+  throw new MemoryError(
+    "invalid_input",
+    `Say which side holds: take a, b or both, or values for ${open.join(", ") || "the fields"}. Nothing was written.`,
+    { field: "take", fields },
+  );
+}
+
+/** The front matter fields that a resolution sets; null removes one. Throws `invalid_input` for `both` of what can only be one. */
+function resolvedFields({ fields, a, b }: Dispute, { take = "a", values = {} }: Resolution): Record<string, unknown> {
+  const set: Record<string, unknown> = {};
+  for (const field of fields) {
+    if (field === "body") continue;
+    if (Object.hasOwn(values, field)) set[field] = values[field];
+    else if (take !== "both") set[field] = valueIn(take === "a" ? a : b, field) ?? null;
+    else set[field] = bothOf(field, valueIn(a, field), valueIn(b, field));
+  }
+  return set;
+}
+
+const valueIn = (values: SideValues, field: string): unknown =>
+  Object.hasOwn(values, field) ? values[field] : undefined;
+
+function bothOf(field: string, a: unknown, b: unknown): unknown {
+  if (a === undefined || b === undefined) return a ?? b ?? null;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    const { value } = mergeValue(field, [], a, b);
+    if (Array.isArray(value)) return value;
+  }
+  throw new MemoryError(
+    "invalid_input",
+    `${field} can only have one value, so both cannot be taken. Nothing was written. Take a or b, or give values.${field}.`,
+    { field, a, b },
+  );
+}
+
+/** The body as a resolution leaves it, with what was changed in it since the conflict; undefined = as it is. */
+function resolvedBody(
+  { fields, a, b, baseBody = "" }: Dispute,
+  current: string,
+  { take = "a", values = {} }: Resolution,
+): string | undefined {
+  if (!fields.includes("body")) return undefined;
+  if (Object.hasOwn(values, "body")) return String(values.body ?? "");
+  if (take === "a") return undefined;
+  const lines = (value: unknown): string[] => linesOf(typeof value === "string" ? value : "");
+  const regions = mergeLines(linesOf(baseBody), lines(valueIn(a, "body")), lines(valueIn(b, "body")));
+  const wanted = picked(regions, take === "b" ? "theirs" : "both");
+  return picked(mergeLines(picked(regions, "ours"), linesOf(current), wanted), "theirs").join("\n");
+}
+
+/** The bytes of the file at a store path with a dispute about it decided. Throws `invalid_input` for values that it cannot have. */
+export function applyResolution(path: string, bytes: Uint8Array, dispute: Dispute, resolution: Resolution): Uint8Array {
+  if (dispute.fields.includes("file")) return wholeFile(dispute, resolution);
+  const set = resolvedFields(dispute, resolution);
+  const kind = mergeKindOf(path);
+  if (kind === "yaml")
+    return Object.entries(set).reduce((text, [key, value]) => rewriteManifest(text, key, value) ?? text, bytes);
+  const { body: _body, ...given } = normaliseFields({ ...resolution.values });
+  const isKnown = kind !== "text" && kind !== "conflict";
+  if (isKnown)
+    checkFields(kind, Object.fromEntries(Object.entries(given).filter(([field]) => FIELD_NAMES(kind).includes(field))));
+  const content = resolvedBody(dispute, readBody(bytes) ?? "", resolution);
+  if (content !== undefined) checkContent(content);
+  const edit = { set: { ...set, ...given }, ...(content === undefined ? {} : { content }) };
+  return editMarkdown(bytes, edit, isKnown ? kind : "memory");
+}
+
+/** A file that could not be read as an entry is taken whole. */
+function wholeFile({ a, b }: Dispute, { take, values = {} }: Resolution): Uint8Array {
+  const text = values.file ?? (take === "a" ? a.file : take === "b" ? b.file : undefined);
+  if (typeof text === "string") return new TextEncoder().encode(text);
+  throw new MemoryError(
+    "invalid_input",
+    "The file could not be read as an entry, so it is taken whole: take a or b, or give values.file. Nothing was written.",
+    { field: "take" },
+  );
+}
