@@ -7,6 +7,8 @@ import { DOCUMENT_LEVELS } from "../src/entry/document.js";
 import { frontMatterSchema } from "../src/entry/entry-schema.js";
 import { KINDS } from "../src/entry/kinds.js";
 import { MANIFEST } from "../src/entry/manifest.js";
+import { STORES } from "../src/entry/named-stores.js";
+import { PERSON } from "../src/entry/person.js";
 import { TAGS } from "../src/entry/tag-file.js";
 import { OPERATIONS } from "../src/operations/registry.js";
 import { openApi } from "../src/transports/http/openapi.js";
@@ -30,7 +32,11 @@ const GENERATED: readonly Generated[] = [
     path: "schema/manifest.schema.json",
     make: () =>
       jsonSchema(
-        MANIFEST.safeExtend(SETTINGS.partial().shape).meta({
+        MANIFEST.safeExtend({
+          ...SETTINGS.partial().shape,
+          person: PERSON.optional(),
+          stores: STORES.optional(),
+        }).meta({
           title: "git-memory manifest",
           description: "memory.yaml at the root of a store",
         }),

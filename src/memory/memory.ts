@@ -26,8 +26,6 @@ import type { Workspace } from "./workspace.js";
 export interface MemoryOptions extends Omit<StoresOptions, "sink" | "scanned" | "loaded" | "listened" | "restart"> {
   /** A new UUID v7 for a creation time in milliseconds. */
   readonly newId: (at: number) => string;
-  /** Told what goes wrong where no call can say it. */
-  readonly log?: ((message: string, cause: unknown) => void) | undefined;
 }
 
 /** What a write decided: what goes on record, and the answer once it is written. */
@@ -83,7 +81,8 @@ export class Memory implements View {
       },
     });
     this.usage = new Usage({
-      stores: () => this.workspace.members().map(({ store }) => store),
+      // Not even a count is written to what is open for reading only.
+      stores: () => this.workspace.members().flatMap(({ store, readOnly }) => (readOnly ? [] : [store])),
       wanted: () => this.settings.usage.value === "on",
       counts: options.publishes,
       flushAfter: options.watch ? FLUSH_MS : undefined,
@@ -139,6 +138,11 @@ export class Memory implements View {
   get process(): string {
     const { pid, started } = this.#options.owner;
     return `${pid}-${started}`;
+  }
+
+  /** Stores that the person's configuration names and that cannot be used, and why. */
+  get problems(): Stores["problems"] {
+    return this.#stores.problems;
   }
 
   /** Begins to open and index in the background; calls wait for it. */

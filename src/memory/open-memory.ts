@@ -47,7 +47,7 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
       ? () => namedStore(root, places.find((one) => typeof one === "string") ?? directory)
       : findingProject([...places, directory], home),
     project: () => projectOf([...places, directory], home),
-    personal: { find: personal, make: make && !ci ? () => makeAt(folder, make, personal) : undefined },
+    personal: { find: personal, make: make && !ci ? () => makeAt(folder, make, personal) : undefined, home },
     flags: options.flags,
     newId: newUuid,
     git: options.git ?? (await findGit(env.GIT_MEMORY_GIT || "git", env)),

@@ -63,7 +63,7 @@ function view(memory: Memory, level: ScopeLevel, scope: string, entries: ReturnT
     name: nameOf(scope),
     ...(org === undefined ? {} : { org: nameOf(org) }),
     title: document?.title ?? nameOf(scope),
-    store: record?.store ?? memory.workspace.home(scope, undefined, true),
+    store: record?.store ?? memory.workspace.likelyHome(scope),
     fields: document?.fields ?? {},
     ...(document && path !== undefined && version !== undefined
       ? {

@@ -1,4 +1,5 @@
 import { type ResolvedSettings, resolveSettings, type SettingInputs } from "../config/settings.js";
+import { readPerson } from "../entry/person.js";
 import { formatScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import type { CommitMode } from "../store/context.js";
@@ -8,6 +9,7 @@ import { Store } from "../store/store.js";
 import type { StoreOptions } from "../store/store-options.js";
 import { Catalog } from "./catalog.js";
 import { modeOf } from "./configure.js";
+import { FurtherStores } from "./further-stores.js";
 import { type Current, type Member, PERSONAL, PROJECT, Workspace } from "./workspace.js";
 
 export type IndexState = "indexing" | "ready" | "absent" | "failed";
@@ -18,10 +20,12 @@ interface PersonalStore {
   readonly find: () => Promise<FoundStore | undefined>;
   /** Makes it; undefined where that is not wanted, as in continuous integration. */
   readonly make: (() => Promise<FoundStore>) | undefined;
+  /** What `~/` stands for in its manifest. */
+  readonly home: string;
 }
 
 /** What the process, and the memory around them, lend the stores. */
-export interface StoresOptions extends Omit<StoreOptions, "name" | "mode" | "scanned"> {
+export interface StoresOptions extends Omit<StoreOptions, "name" | "mode" | "scanned" | "person"> {
   /** Finds the project's store; undefined = there is none. */
   readonly find: () => Promise<FoundStore | undefined>;
   /** The project that the working directory is in; undefined = none. */
@@ -37,6 +41,8 @@ export interface StoresOptions extends Omit<StoreOptions, "name" | "mode" | "sca
   readonly listened: () => boolean;
   /** Called when all that was told before counts no more. */
   readonly restart: () => void;
+  /** Told what goes wrong where no call can say it. */
+  readonly log?: ((message: string, cause: unknown) => void) | undefined;
 }
 
 interface Opening {
@@ -62,12 +68,19 @@ export class Stores {
   #looking: Promise<void> = Promise.resolve();
   #nextLook: Promise<void> | undefined;
   readonly #found = new Map<string, FoundStore>();
+  readonly #further: FurtherStores;
   /** A project's document changed since it was asked which project the current one is. */
   #unsure = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: StoresOptions) {
     this.#options = options;
+    this.#further = new FurtherStores(options.personal.home, options.log ?? (() => undefined));
+  }
+
+  /** Stores that the person's configuration names and that cannot be used, and why. */
+  get problems(): FurtherStores["problems"] {
+    return this.#further.problems;
   }
 
   get state(): IndexState {
@@ -110,6 +123,7 @@ export class Stores {
     // The person's settings count for the other stores too.
     if (personal) await this.#open(PERSONAL, personal);
     if (project && !same) await this.#open(PROJECT, project);
+    await this.#further.open(personal, new Map(this.#found), (one) => this.#open(one.name, one.found, one.readOnly));
     this.workspace.enter(same ? undefined : await this.#whereabouts());
   }
 
@@ -131,8 +145,8 @@ export class Stores {
     this.#unsure = true;
   }
 
-  async #open(name: string, found: FoundStore): Promise<Member> {
-    this.#found.set(name, found);
+  async #open(name: string, found: FoundStore, readOnly = false): Promise<Member> {
+    if (name === PROJECT || name === PERSONAL) this.#found.set(name, found);
     const mode: StoreOptions["mode"] = (manifest, usual) => {
       this.#usual.set(name, usual);
       return modeOf(this.settings(manifest.settings, usual));
@@ -142,22 +156,27 @@ export class Stores {
       this.#options.scanned(this.#sum("done"), this.#sum("total"));
     };
     const open = this.workspace.get(name);
-    const store = open?.store ?? (await Store.open(found, { ...this.#options, name, scanned, mode }));
-    const member = open ?? { store, catalog: new Catalog(), readOnly: false };
+    const person = () => readPerson(this.workspace.get(PERSONAL)?.store.manifest.settings.person).profile;
+    // What somebody else's writes left to be published is theirs to publish.
+    const publishes = this.#options.publishes && !readOnly;
+    const store = open?.store ?? (await Store.open(found, { ...this.#options, name, scanned, mode, person, publishes }));
+    const member = open ?? { store, catalog: new Catalog(), readOnly };
     this.workspace.add(member);
     return member;
   }
 
   async #read(members: readonly Member[]): Promise<void> {
-    for (const { store } of members) await store.start();
+    for (const { store } of members)
+      // A store that was half read is looked at again by the next refresh.
+      if (!(await this.#further.attempt(store.name, () => store.start()))) store.rescan();
     this.#options.loaded();
     if (this.#options.watch) this.#timer ??= setInterval(() => this.#settle(), SETTLE_MS).unref();
   }
 
   #settle(): void {
-    for (const { store } of this.workspace.members()) {
+    for (const { store, readOnly } of this.workspace.members()) {
       // What cannot be settled now is tried again by the next tick or write, and status tells why.
-      store.settle().catch(() => undefined);
+      if (!readOnly) store.settle().catch(() => undefined);
       // Calls look for themselves; whoever waits for news is told of what others did while nobody calls.
       if (this.#options.listened() && store.noticed) store.refresh().catch(() => undefined);
     }
@@ -208,7 +227,8 @@ export class Stores {
     await this.store();
     if (this.#state !== "ready") await this.begin().ready;
     await this.#lookForMore();
-    await Promise.all(this.workspace.members().map(({ store }) => store.refresh()));
+    const members = this.workspace.members();
+    await Promise.all(members.map(({ store }) => this.#further.attempt(store.name, () => store.refresh())));
     // What others wrote may say that one is in another project.
     if (this.#unsure) await this.#lookForMore();
   }
@@ -237,15 +257,15 @@ export class Stores {
 
   /**
    * A store that came into being since: the person's own joins; with the project's everything begins anew, and so it does
-   * when the person's own is gone, or another one, or when one works in another project by now.
+   * when the person's own is gone, or another one, or names other stores, or when one works in another project by now.
    */
   async #look(): Promise<void> {
     const project = this.workspace.get(PROJECT) ? undefined : await this.#options.find();
     const personal = await this.#options.personal.find();
-    const elsewhere = await this.#isElsewhere();
+    const anew = (await this.#isElsewhere()) || (await this.#further.changed(personal));
     if (this.#anew) return this.#anew;
     const [main, own] = [this.workspace.get(PROJECT), this.workspace.get(PERSONAL)];
-    if (elsewhere || (own && personal !== this.#found.get(PERSONAL))) return this.#beginAnew();
+    if (anew || (own && personal !== this.#found.get(PERSONAL))) return this.#beginAnew();
     if (!main && project && project.root !== own?.store.root) return this.#beginAnew();
     if (!own && personal && personal.root !== main?.store.root) await this.#join(personal);
   }

@@ -34,6 +34,15 @@ export interface Current {
 /** How closely a store's root is about a scope: the closest one is where its entries go. */
 const RANK: Readonly<Record<Scope["level"], number>> = { session: 0, project: 3, org: 2, global: 1 };
 
+const isFurther = (name: string): boolean => name !== PROJECT && name !== PERSONAL;
+
+/** A project that says no org, as one of the org that a store stands for or lies in; any other scope as it is. */
+function inOrgOf(scope: Scope, root: Scope): Scope {
+  if (scope.level !== "project" || scope.org !== undefined) return scope;
+  const org = root.level === "org" || root.level === "project" ? root.org : undefined;
+  return org === undefined ? scope : { ...scope, org };
+}
+
 /** The stores that are open together, and which of them holds what. */
 export class Workspace {
   readonly #members = new Map<string, Member>();
@@ -90,7 +99,11 @@ export class Workspace {
   /** The folder that a store has for a scope; undefined when it has no place for it. */
   folderOf(name: string, scope: Scope): string | undefined {
     const root = this.#members.get(name)?.store.manifest.root;
-    return root && scopeFolder(scope, root, this.#current);
+    if (!root) return undefined;
+    // Of a further store: a project without an org is none of an org's.
+    const project = scope.level === "session" ? this.#current : scope;
+    if (isFurther(name) && project !== inOrgOf(project, root)) return undefined;
+    return scopeFolder(scope, root, this.#current);
   }
 
   /** The one way to write a scope that a caller named: `project` is the current one, and an org is not left out. */
@@ -105,7 +118,7 @@ export class Workspace {
     const orgs = this.#shared().filter(({ store }) => store.manifest.root.level === "org");
     const known = orgs.find(({ catalog }) => catalog.holds(folder));
     if (!known && this.#members.get(PERSONAL)?.catalog.holds(folder)) return scope;
-    const org = (known ?? orgs[0])?.store.manifest.root;
+    const org = (known ?? orgs.find(({ store }) => store.name === PROJECT))?.store.manifest.root;
     return org?.level === "org" ? { ...scope, org: org.org } : scope;
   }
 
@@ -135,9 +148,10 @@ export class Workspace {
 
   /** The places of a scope told in one store, that store's own first: where an address in its files may lead. */
   seenFrom(name: string, text: string): Place[] {
-    const scope = readScope(text);
-    if (!scope) return [];
-    const places = this.places(scope);
+    const read = readScope(text);
+    if (!read) return [];
+    const root = this.#members.get(name)?.store.manifest.root;
+    const places = this.places(isFurther(name) && root ? inOrgOf(read, root) : read);
     const own = places.filter(({ store }) => store === name);
     return [...own, ...places.filter(({ store }) => store !== name).reverse()];
   }
@@ -169,8 +183,24 @@ export class Workspace {
   /** Whether some store stands for a scope: `home` gives its name then. */
   hasHome(text: string): boolean {
     const scope = this.canonical(text);
-    const claimed = this.#shared().some(({ store }) => this.folderOf(store.name, scope) !== undefined);
-    return claimed || this.#isPersonals(scope);
+    return this.#claims(scope).length > 0 || this.#isPersonals(scope);
+  }
+
+  /** The name of a store where new entries of a scope go, the first one where several claim it: for telling. */
+  likelyHome(text: string): string {
+    return this.#claims(this.canonical(text))[0]?.store.name ?? PERSONAL;
+  }
+
+  /** The shared stores that stand for a scope, the closest first. */
+  #claims(scope: Scope): Member[] {
+    return this.#shared()
+      .filter(({ store: { name, manifest }, catalog }) => {
+        const folder = this.folderOf(name, scope);
+        // Everything lies in global: a further store of that claims only what is in it.
+        const wide = isFurther(name) && manifest.root.level === "global" && folder !== "";
+        return folder !== undefined && (!wide || catalog.holds(folder));
+      })
+      .sort((a, b) => RANK[b.store.manifest.root.level] - RANK[a.store.manifest.root.level]);
   }
 
   #isPersonals(scope: Scope): boolean {
@@ -184,16 +214,9 @@ export class Workspace {
   }
 
   #claimant(scope: Scope, made: boolean): string {
-    const shared = this.#shared();
-    if (scope.level === "session") {
-      const [main] = shared;
-      const holds = main && this.folderOf(main.store.name, scope) !== undefined;
-      return holds && this.#sharesSessions() ? main.store.name : PERSONAL;
-    }
-    const claims = shared
-      .filter(({ store }) => this.folderOf(store.name, scope) !== undefined)
-      .sort((a, b) => RANK[b.store.manifest.root.level] - RANK[a.store.manifest.root.level]);
-    const [first, second] = claims;
+    if (scope.level === "session")
+      return this.folderOf(PROJECT, scope) !== undefined && this.#sharesSessions() ? PROJECT : PERSONAL;
+    const [first, second] = this.#claims(scope);
     if (first && second && formatScope(first.store.manifest.root) === formatScope(second.store.manifest.root))
       throw new MemoryError(
         "conflict",

@@ -1,129 +1,9 @@
 import * as z from "zod";
-import { formatAddress } from "../entry/address.js";
-import { locate } from "../entry/entry-path.js";
-import { KINDS } from "../entry/kinds.js";
-import { TAGS_FILE } from "../entry/tag-file.js";
-import type { Memory } from "../memory/memory.js";
-import { readTags, tagsFault } from "../memory/tags.js";
 import { audit } from "./audit.js";
 import { check } from "./check.js";
-import { config } from "./config.js";
+import { configOperations } from "./config.js";
 import { operation } from "./operation.js";
-
-const problem = z.object({ path: z.string(), reason: z.string() });
-
-async function addressOf(memory: Memory, path: string): Promise<string> {
-  const located = locate(path, (await memory.store()).manifest.root);
-  return located.type === "entry" ? formatAddress(located, memory.scope) : path;
-}
-
-const status = operation({
-  area: "admin",
-  action: "status",
-  command: "status",
-  title: "State of the store",
-  description:
-    "Store, entries by kind, index, what cannot be read, what is pending or was dropped. Answers while indexing.",
-  input: z.strictObject({}),
-  output: z.object({
-    stores: z.array(z.object({ name: z.string(), scope: z.string(), root: z.string(), commit: z.string() })),
-    entries: z.record(z.string(), z.int()),
-    index: z.object({
-      state: z.enum(["indexing", "ready", "absent", "failed"]),
-      done: z.int(),
-      total: z.int().optional(),
-    }),
-    history: z.object({ state: z.enum(["building", "ready", "failed"]), commits: z.int() }).optional(),
-    invalid: z.array(problem),
-    pending: z.array(z.string()),
-    held: z.array(z.string()).optional(),
-    dropped: z.array(z.object({ address: z.string(), version: z.string() })),
-    git: z.object({
-      operation: z.string().optional(),
-      unpublished: z.string().optional(),
-      unsupported: z.array(z.string()).optional(),
-    }),
-    watching: z.union([z.boolean(), z.string()]),
-    usage: z.union([z.literal(true), z.string()]),
-  }),
-  effect: "read",
-  idempotent: true,
-  toolset: "admin",
-  route: { method: "GET", path: "/admin/status" },
-  args: [],
-  early: true,
-  render: (output, style, say) => {
-    const lines = output.stores.map((store) => `Store ${store.name}: ${store.scope}, commit mode ${store.commit}`);
-    const kinds = Object.entries(output.entries).map(([kind, count]) => `${count} ${kind}`);
-    const { state, done, total } = output.index;
-    const far = state === "indexing" && total !== undefined ? ` (${done} of ${total})` : "";
-    lines.push(`Entries: ${kinds.join(", ") || "none"} · index ${state}${far}`);
-    if (output.history) {
-      const { state: known, commits } = output.history;
-      const how =
-        known === "ready" ? "known" : known === "building" ? "known so far" : "known; the rest cannot be read";
-      lines.push(`History: ${commits} commits ${how}`);
-    }
-    const list = (title: string, items: readonly string[]) => {
-      const shown = style === "detailed" ? items : items.slice(0, 10);
-      if (items.length > 0) lines.push(`${title} (${items.length}):`, ...shown.map((item) => `- ${item}`));
-      if (shown.length < items.length) lines.push(`- … ${items.length - shown.length} more`);
-    };
-    list("Not in HEAD yet", output.pending);
-    list("Held until git's operation ends", output.held ?? []);
-    list(
-      "Thrown away before git had it; restore with",
-      output.dropped.map(({ address, version }) => say(`[[history restore: ${address} ${version}]]`)),
-    );
-    list(
-      "Cannot be read",
-      output.invalid.map(({ path, reason }) => `${path}: ${reason}`),
-    );
-    const { operation: running, unpublished, unsupported } = output.git;
-    if (running) lines.push(`git: a ${running} is in progress`);
-    if (unpublished) lines.push(`Not published: ${unpublished}`);
-    if (unsupported?.length)
-      lines.push(`This repository uses ${unsupported.join(", ")}: publishing and history need the git program.`);
-    if (typeof output.watching === "string") lines.push(`Hand edits are noticed by scans only: ${output.watching}`);
-    if (typeof output.usage === "string") lines.push(`Reads and searches are not counted: ${output.usage}`);
-    return lines.join("\n");
-  },
-  run: async ({ memory }) => {
-    const store = await memory.store();
-    if (memory.state === "ready") await memory.fresh();
-    const state = await store.status();
-    if (memory.state === "ready") await memory.historyKnown("some");
-    // Counted and judged at one moment: an index that grows meanwhile is not called ready with what it had before.
-    const { state: indexState, expected: total } = memory;
-    const index = { state: indexState, done: memory.index.size, ...(total === undefined ? {} : { total }) };
-    const entries = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
-    for (const { kind } of memory.index.entries()) entries[kind] = (entries[kind] ?? 0) + 1;
-    const fault = tagsFault(await readTags(memory));
-    const broken = fault === undefined ? [] : [{ path: TAGS_FILE, reason: fault }];
-    const dropped = await Promise.all(
-      state.dropped.map(async ({ path, version }) => ({ address: await addressOf(memory, path), version })),
-    );
-    return {
-      stores: [{ name: store.name, scope: memory.scope, root: store.relativeRoot, commit: store.mode }],
-      entries: Object.fromEntries(Object.entries(entries).filter(([, count]) => count > 0)),
-      index,
-      ...(store.past.state === undefined ? {} : { history: store.past.state }),
-      invalid: [...state.invalid, ...broken].sort((a, b) => (a.path < b.path ? -1 : 1)),
-      pending: (await Promise.all(state.pending.map((path) => addressOf(memory, path)))).sort(),
-      ...(state.held.length === 0
-        ? {}
-        : { held: await Promise.all(state.held.map((path) => addressOf(memory, path))) }),
-      dropped,
-      git: {
-        ...(state.operation === undefined ? {} : { operation: state.operation }),
-        ...(state.unpublished === undefined ? {} : { unpublished: state.unpublished }),
-        ...(state.unsupported.length === 0 ? {} : { unsupported: [...state.unsupported] }),
-      },
-      watching: state.watching,
-      usage: memory.usage.state,
-    };
-  },
-});
+import { status } from "./status.js";
 
 const reindex = operation({
   area: "admin",
@@ -172,4 +52,4 @@ const commit = operation({
   },
 });
 
-export const adminOperations = [status, commit, check, reindex, config, audit];
+export const adminOperations = [status, commit, check, reindex, ...configOperations, audit];

@@ -35,7 +35,7 @@ export function findingProject(places: readonly Place[], home: string): () => Pr
 }
 
 /** What a folder is, whatever is done in it; undefined while there is none. */
-function identity(folder: string): string | undefined {
+export function identity(folder: string): string | undefined {
   const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
   return stat && `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`;
 }

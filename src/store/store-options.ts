@@ -1,6 +1,7 @@
 import type { Change } from "../entry/change.js";
 import type { Manifest } from "../entry/manifest.js";
 import type { Environment, GitBinary } from "../git/git-binary.js";
+import type { Person } from "../git/identity.js";
 import type { IsAlive, Owner } from "../git/lock.js";
 import type { CommitMode } from "./context.js";
 import type { Scanned } from "./observed.js";
@@ -14,6 +15,8 @@ export interface StoreOptions {
   readonly owner: Owner;
   readonly isAlive: IsAlive;
   readonly now: () => number;
+  /** What the person says of themselves: the author of writes where git has none. */
+  readonly person?: () => Partial<Person>;
   /** Notice hand edits as they happen; otherwise only scans do. */
   readonly watch: boolean;
   /** False in continuous integration. */

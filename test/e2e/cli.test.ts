@@ -40,8 +40,8 @@ describe("the program in a shell", () => {
     expect(ok("commit")).toContain("Nothing to commit");
     expect(ok("delete", "use-postgres-for-billing")).toMatch(/^Archived/);
     expect(ok("search", "invoices")).not.toContain("postgres");
-    expect(ok("config")).toContain("commit = journal (default)");
-    expect(ok("config", "response_format", "json")).toContain("response_format = json (store)");
+    expect(ok("config", "list")).toContain("commit = journal (default)");
+    expect(ok("config", "set", "response_format", "json")).toContain("response_format = json (store)");
     expect(ok("reindex")).toContain("2 entries");
     expect(git(dir, "fsck", "--strict", "--no-dangling")).toBe("");
   });
@@ -66,7 +66,7 @@ describe("the program in a shell", () => {
     expect(runJson(dir, "status")).toMatchObject({ index: { state: "ready", done: 1 } });
     expect(runJson(dir, "check")).toEqual({ checked: 1, findings: [] });
     expect(runJson(dir, "commit", "--message", "m")).toMatchObject({ committed: true });
-    expect(runJson(dir, "config", "commit")).toMatchObject({ settings: [{ value: "journal" }] });
+    expect(runJson(dir, "config", "get", "commit")).toMatchObject({ settings: [{ value: "journal" }] });
     expect(runJson(dir, "get", "none")).toMatchObject({ error: { code: "not_found" } });
   });
 

@@ -183,7 +183,7 @@ describe("doctor", () => {
       status: 1,
       wrong: { signing: { fix: expect.stringContaining("config commit journal") } },
     });
-    run(dir, ["config", "commit", "journal"]);
+    run(dir, ["config", "set", "commit", "journal"]);
     expect(ids(examine(dir))).toEqual([]);
   });
 

@@ -53,7 +53,7 @@ const WRITES: readonly (readonly [string, Record<string, unknown>])[] = [
   ["memory_delete", { ref: "memories/kept" }],
   ["memory_delete", { ref: "memories/kept", purge: true }],
   ["memory_bulk", { items: [{ op: "save", title: "A", content: "a" }] }],
-  ["memory_admin", { action: "config", key: "response_format", value: "json" }],
+  ["memory_admin", { action: "config_set", key: "response_format", value: "json" }],
 ];
 
 describe.each(KINDS)("%s that may only be read", (_kind, make) => {
@@ -117,7 +117,7 @@ describe.skipIf(!CAN_MOUNT)("a read-only mount", () => {
       ["update", "kept", "--append", "more"],
       ["delete", "kept"],
       ["commit"],
-      ["config", "response_format", "json"],
+      ["config", "set", "response_format", "json"],
     ]) {
       const { stdout, stderr } = mounted(dir, ...args, "--json");
       expect([args, JSON.parse(stdout || "{}"), stderr]).toMatchObject([args, { error: { code: "forbidden" } }, ""]);

@@ -56,7 +56,7 @@ describe("admin status", () => {
     const memory = new Memory({
       find: () => namedStore(dir),
       project: async () => undefined,
-      personal: { find: async () => undefined, make: undefined },
+      personal: { find: async () => undefined, make: undefined, home: "/" },
       flags: undefined,
       newId: () => "",
       git: undefined,

@@ -43,7 +43,7 @@ it("fills in on update only what is absent, and only when the text changed", asy
 });
 
 it("can be switched off, for the store or by the person", async () => {
-  await bench.call("admin config", { key: "auto_categorization_enabled", value: "false" });
+  await bench.call("admin config_set", { key: "auto_categorization_enabled", value: "false" });
   expect(await bench.call("save", TEXT)).not.toHaveProperty("categorised");
   expect(bench.text("memories/switch-to-vitest-instead-of-jest.md")).not.toMatch(/category|topic/);
 });

@@ -180,7 +180,7 @@ describe("admin check", () => {
       },
       expect.objectContaining({ path: "memories/next.md", message: expect.stringContaining("memories/b.md") }),
     ]);
-    await bench.call("admin config", { key: "check_similarity", value: "1" });
+    await bench.call("admin config_set", { key: "check_similarity", value: "1" });
     expect(await found()).toEqual([]);
     write("memories/same.md", `Title\n\n${words(0)}`.replace("Title\n\n", ""));
     expect(await found()).toEqual([["memories/same.md", 1, "near-duplicate"]]);
@@ -209,7 +209,7 @@ describe("admin check with base", () => {
     write("memories/z.md", entryText(`id: ${id(1)}`, words(0)));
     const base = commit();
     write("memories/a.md", entryText(`id: ${id(2)}`, words(0)));
-    await bench.call("admin config", { key: "check_max_new", value: "1" });
+    await bench.call("admin config_set", { key: "check_max_new", value: "1" });
     expect(await found({ base })).toEqual([["memories/a.md", 1, "near-duplicate"]]);
     write("memories/b.md", entryText(`id: ${id(3)}`, "x"));
     expect(await found({ base })).toEqual([

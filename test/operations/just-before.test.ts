@@ -43,12 +43,12 @@ it("tells a writer without base of another one less than five seconds before, to
 
 it("follows conflict_window_ms, from the next call", async () => {
   await bench.call("save", { title: "A", content: "a" }, ONE);
-  await bench.call("admin config", { key: "conflict_window_ms", value: "100" });
+  await bench.call("admin config_set", { key: "conflict_window_ms", value: "100" });
   bench.clock.at += 60_000;
   expect(await appendAfter(100)).toBeUndefined();
   bench.clock.at += 60_000;
   expect(await appendAfter(99)).toContain("0.1 s before");
-  await bench.call("admin config", { key: "conflict_window_ms", value: "0" });
+  await bench.call("admin config_set", { key: "conflict_window_ms", value: "0" });
   expect(await appendAfter(80)).toBeUndefined();
 });
 

@@ -258,7 +258,7 @@ describe("pattern similar", () => {
   });
 
   it("takes the lowest similarity from the setting, and from the call before that", async () => {
-    await bench.call("admin config", { key: "semantic_search_threshold", value: "1" });
+    await bench.call("admin config_set", { key: "semantic_search_threshold", value: "1" });
     const like = { ref: "backoff-for-remote-services" };
     expect(await bench.call("pattern similar", like)).toMatchObject({ min_score: 1, total: 0 });
     expect(await bench.call("pattern similar", { ...like, min_score: 0.8 })).toMatchObject({

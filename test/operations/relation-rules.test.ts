@@ -168,7 +168,7 @@ describe("a store that gets another name while it is open", () => {
     await bench.call("relation create", { ref: "a", type: "depends_on", target: "b" });
     await bench.call("relation create", { ref: "b", type: "cites", target: "a" });
     await bench.hand("memory.yaml", (bench.text("memory.yaml") ?? "").replace(/^name: .*$/m, "name: other"));
-    await bench.call("admin config", { key: "response_format", value: "json" });
+    await bench.call("admin config_set", { key: "response_format", value: "json" });
     expect(bench.memory.scope).toBe("project/other");
     for (const file of ["memories/a.md", "memories/b.md"])
       await bench.hand(file, (bench.text(file) ?? "").replace("depends_on", "validates"));

@@ -29,7 +29,7 @@ describe("relation create", () => {
   beforeEach(async () => {
     await save("A");
     await save("B", { kind: "guideline" });
-    await bench.call("admin config", { key: "sessions", value: "shared" });
+    await bench.call("admin config_set", { key: "sessions", value: "shared" });
     await save("C", { scope: "session/s" });
   });
 

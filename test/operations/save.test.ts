@@ -195,7 +195,7 @@ describe("save", () => {
   });
 
   it("addresses entries of a session with their scope", async () => {
-    await bench.call("admin config", { key: "sessions", value: "shared" });
+    await bench.call("admin config_set", { key: "sessions", value: "shared" });
     const saved = await bench.call("save", { title: "Task", content: "do it", scope: "session/x" });
     expect(saved).toMatchObject({
       address: "session/x:memories/task",

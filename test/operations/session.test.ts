@@ -143,7 +143,7 @@ describe("the life of a session", () => {
   });
 
   it("lies in the project's store where sessions are shared", async () => {
-    await bench.call("admin config", { key: "sessions", value: "shared" });
+    await bench.call("admin config_set", { key: "sessions", value: "shared" });
     expect(await call("session start", { name: "shared" })).toMatchObject({ store: "project" });
     expect(bench.text("sessions/shared/session.md")).toContain("agent: tester");
     await call("save", { title: "A", content: "a", scope: "session/shared" });
@@ -355,7 +355,7 @@ describe("the working set", () => {
   });
 
   it("and the session's entries together are no more than the setting allows", async () => {
-    await bench.call("admin config", { key: "max_memories_per_session", value: "3" });
+    await bench.call("admin config_set", { key: "max_memories_per_session", value: "3" });
     await call("session attach", { ref: "s", refs: ["a", "session/s:memories/own"] });
     await call("save", { title: "Own 2", content: "x", scope: "session/s" });
     const full = { code: "invalid_input", data: { limit: 3, size: 4 } };
@@ -369,7 +369,7 @@ describe("the working set", () => {
   });
 
   it("leads to nothing of a person's own from a shared session", async () => {
-    await bench.call("admin config", { key: "sessions", value: "shared" });
+    await bench.call("admin config_set", { key: "sessions", value: "shared" });
     await call("save", { title: "Mine", content: "m", scope: "personal" });
     await call("session start", { name: "shared" });
     expect(await refused("session attach", { ref: "shared", refs: ["global:memories/mine"] })).toMatchObject({

@@ -87,11 +87,11 @@ it("has reads keep importance up: in the scores of search, and in what context g
   expect(days(after["Words one"])).toBeCloseTo(0, 3);
   expect(days(after["Words two"])).toBeCloseTo(20, 3);
   expect(await first()).toBe("Words one");
-  await bench.call("admin config", { key: "memory_decay_enabled", value: "false" });
+  await bench.call("admin config_set", { key: "memory_decay_enabled", value: "false" });
   expect(await first()).toBe("Words two");
   expect((await factors())["Words one"]).toEqual({ name: "importance", factor: 1 });
-  await bench.call("admin config", { key: "memory_decay_enabled", unset: true });
-  await bench.call("admin config", { key: "default_decay_rate", value: "0.5" });
+  await bench.call("admin config_set", { key: "memory_decay_enabled", unset: true });
+  await bench.call("admin config_set", { key: "default_decay_rate", value: "0.5" });
   expect((await factors())["Words two"]).toMatchObject({ decay: { rate: 0.5 } });
 });
 

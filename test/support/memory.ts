@@ -91,6 +91,7 @@ export class Bench {
       },
       project: async () => project,
       personal: {
+        home,
         find: findPersonal,
         make: async () => {
           await makePersonalStore(personal, gitProgram, { ...GIT_ENV, ...env });

@@ -16,7 +16,7 @@ const personal = path.join(home, "personal");
 const memory = new Memory({
   find: () => namedStore(dir),
   project: async () => undefined,
-  personal: { find: findingPersonal(personal), make: undefined },
+  personal: { find: findingPersonal(personal), make: undefined, home },
   flags: {},
   newId: () => {
     throw new Error("a moved entry keeps its id");

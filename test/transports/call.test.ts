@@ -90,7 +90,7 @@ describe("callTool", () => {
     const memory = new Memory({
       find: () => namedStore(bench.dir),
       project: async () => undefined,
-      personal: { find: async () => undefined, make: undefined },
+      personal: { find: async () => undefined, make: undefined, home: "/" },
       flags: undefined,
       newId: () => "",
       git: undefined,

@@ -135,7 +135,9 @@ describe("the command line", () => {
     [["update", "x", "--set", "{"], /--set has to be JSON/],
     [["update", "x", "--set", "@/no/such/file"], /cannot be read/],
     [["bulk", "[]"], /items/],
-    [["config", "colour"], /key/],
+    [["config", "get", "colour"], /key/],
+    [["config", "set", "commit"], /Give the value/],
+    [["config", "commit"], /unknown command/],
     [["save", "t", "c", "--kind", "note"], /kind/],
   ])("ends with 2 for misuse: %j", async (argv, message) => {
     expect(await run(...argv)).toBe(2);

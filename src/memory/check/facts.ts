@@ -13,6 +13,7 @@ import type { Finding } from "../../reports/check-report.js";
 import { type DocumentFacts, documentFacts, pathFindings } from "./document-facts.js";
 import { fieldFindings } from "./fields.js";
 import { linkLines } from "./link-lines.js";
+import { manifestFindings } from "./manifest-findings.js";
 import { shingles } from "./shingles.js";
 
 /** A finding with what tells whether the base had it too, where the message alone does not. */
@@ -68,13 +69,14 @@ export function refusedFacts(path: string, root: Scope, reason: string, tooLarge
   return { path, blob: "", located, findings: [{ path, line: 1, rule, message: reason }] };
 }
 
-/** Looks at one file by itself; `judge` false leaves its findings out and is much cheaper. */
+/** Looks at one file by itself; `judge` false leaves its findings out and is much cheaper. `own` when the store is the personal one. */
 export async function factsOf(
   path: string,
   blob: string,
   bytes: Uint8Array,
   root: Scope,
   judge: boolean,
+  own: boolean,
 ): Promise<FileFacts> {
   const located = locate(path, root);
   if (bytes.length > MAX_FILE_BYTES) {
@@ -82,7 +84,7 @@ export async function factsOf(
     return { path, blob, located, findings: [{ path, line: 1, rule: "limit", message }] };
   }
   const read = readLocated(bytes, located);
-  const findings = judge ? await judgements(path, bytes, located, read, root) : [];
+  const findings = judge ? await judgements(path, bytes, located, read, root, own) : [];
   const facts = { path, blob, located, findings };
   if (read?.kind === "document") return { ...facts, document: documentFacts(read) };
   return read?.kind === "entry" && located.type === "entry" ? { ...facts, entry: entryFacts(read, located) } : facts;
@@ -120,6 +122,7 @@ async function judgements(
   located: Location,
   read: ReadEntry | ReadDocument | undefined,
   root: Scope,
+  own: boolean,
 ): Promise<Judgement[]> {
   const decoded = decodeText(bytes);
   const found: Judgement[] = [];
@@ -139,6 +142,8 @@ async function judgements(
     if (file.kind === "unreadable") add("unreadable", file.line ?? 1, file.reason);
     else for (const { line, message } of file.problems) add("tag", line ?? 1, message);
   }
+  if (located.type === "ignored" && located.what === "manifest")
+    for (const { line, message } of manifestFindings(bytes, own)) add("field", line, message);
   if (read?.kind === "unreadable" && marker === undefined) add("unreadable", read.line ?? 1, read.reason);
   for (const one of read?.kind === "entry" || read?.kind === "document" ? fieldFindings(read) : [])
     add(one.rule, one.line, one.message);

@@ -2,6 +2,7 @@ import { isPrivate, locate } from "../../entry/entry-path.js";
 import type { Scope } from "../../entry/scope.js";
 import type { BaseTree } from "../../store/base-tree.js";
 import type { Memory } from "../memory.js";
+import { PERSONAL } from "../workspace.js";
 import { type FileFacts, factsOf, refusedFacts } from "./facts.js";
 import { slices } from "./slices.js";
 
@@ -20,6 +21,7 @@ export interface Survey {
 export async function surveyStore(memory: Memory, base: BaseTree | undefined, judge = true): Promise<Survey> {
   const store = await memory.fresh();
   const { root } = store.manifest;
+  const own = store.name === PERSONAL;
   const breathe = slices();
   const now: FileFacts[] = [];
   for await (const file of store.view.files()) {
@@ -29,10 +31,10 @@ export async function surveyStore(memory: Memory, base: BaseTree | undefined, ju
       continue;
     }
     const changed = base?.files.get(file.path)?.oid !== file.blob;
-    const facts = await factsOf(file.path, file.blob, file.bytes, root, judge && changed);
+    const facts = await factsOf(file.path, file.blob, file.bytes, root, judge && changed, own);
     now.push(base && changed ? { ...facts, bytes: file.bytes } : facts);
   }
-  const before = base && (await surveyBase(base, new Map(now.map((facts) => [facts.path, facts])), root, breathe));
+  const before = base && (await surveyBase(base, new Map(now.map((facts) => [facts.path, facts])), root, own, breathe));
   const committedPrivate = store.view.committedPrivate().filter((path) => !base?.files.has(path));
   return { root, now, before, unmerged: await store.view.unmerged(), committedPrivate };
 }
@@ -41,6 +43,7 @@ async function surveyBase(
   base: BaseTree,
   now: ReadonlyMap<string, FileFacts>,
   root: Scope,
+  own: boolean,
   breathe: () => Promise<void>,
 ): Promise<Map<string, FileFacts>> {
   const before = new Map<string, FileFacts>();
@@ -54,7 +57,7 @@ async function surveyBase(
     else if (same?.blob === oid) before.set(path, same);
     else {
       const bytes = await base.read(oid);
-      before.set(path, { ...(await factsOf(path, oid, bytes, root, true)), bytes });
+      before.set(path, { ...(await factsOf(path, oid, bytes, root, true, own)), bytes });
     }
   }
   return before;

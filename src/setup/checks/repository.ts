@@ -90,7 +90,7 @@ async function checkSigning(store: Store, repository: Repository, { git, env }: 
     problem(
       "signing",
       "commit.gpgsign is on and every write should be a commit, which only your own git commit can sign: writes stay pending.",
-      "[[config: commit journal]], or git config commit.gpgsign false in this repository",
+      "[[admin config_set: commit journal]], or git config commit.gpgsign false in this repository",
     ),
   ];
 }

@@ -135,7 +135,10 @@ describe("the OpenAPI document", () => {
     await check("get_several", "/v1/get", { body: { refs: ["a"], include: ["history"] } });
     await check("bulk", "/v1/bulk", { body: { items: [{ op: "delete", ref: "a" }] } });
     for (const name of ["status", "check"]) await check(`admin_${name}`, `/v1/admin/${name}`);
-    for (const name of ["commit", "reindex", "config"]) await check(`admin_${name}`, `/v1/admin/${name}`, { body: {} });
+    for (const name of ["commit", "reindex"]) await check(`admin_${name}`, `/v1/admin/${name}`, { body: {} });
+    await check("admin_config_list", "/v1/admin/config");
+    await check("admin_config_get", "/v1/admin/config/commit");
+    await check("admin_config_set", "/v1/admin/config/commit", { body: { value: "journal" } });
     await check("health", "/healthz");
   });
 
