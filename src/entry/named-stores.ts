@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type ManifestProblem, problemOf } from "./manifest-problem.js";
+import { fieldName, type ManifestProblem, problemOf } from "./manifest-problem.js";
 import { isScopeName, readScope } from "./scope.js";
 
 const STORE = z.strictObject(
@@ -36,9 +36,9 @@ export const STORES = z
 /** A further store as it is named. */
 export type NamedStore = z.infer<typeof STORE>;
 
-/** An element of the list that cannot be used; `path` as far as it says one. */
-export interface BadStore extends ManifestProblem {
-  readonly path?: string;
+/** An element of the list that cannot be used; `path` is what it says of that, else where it stands. */
+interface BadStore extends ManifestProblem {
+  readonly path: string;
 }
 
 /** Reads `stores` of a personal manifest: elements that are wrong are told and left out. Never throws. */
@@ -46,7 +46,7 @@ export function readStores(value: unknown): { stores: NamedStore[]; problems: Ba
   if (value === undefined || value === null) return { stores: [], problems: [] };
   if (!Array.isArray(value)) {
     const [issue] = STORES.safeParse(value).error?.issues ?? [];
-    return { stores: [], problems: issue ? [problemOf(issue, ["stores"])] : [] };
+    return { stores: [], problems: issue ? [{ ...problemOf(issue, ["stores"]), path: "stores" }] : [] };
   }
   const stores: NamedStore[] = [];
   const problems: BadStore[] = [];
@@ -55,7 +55,8 @@ export function readStores(value: unknown): { stores: NamedStore[]; problems: Ba
     if (parsed.success) stores.push(parsed.data);
     const [issue] = parsed.error?.issues ?? [];
     const { path } = (one ?? {}) as { readonly path?: unknown };
-    if (issue) problems.push({ ...problemOf(issue, ["stores", at]), ...(typeof path === "string" ? { path } : {}) });
+    const place = fieldName(["stores", at]);
+    if (issue) problems.push({ ...problemOf(issue, ["stores", at]), path: typeof path === "string" ? path : place });
   });
   return { stores, problems };
 }

@@ -104,7 +104,7 @@ export function findingFurther(
     if (last.key === key) return last.further;
     const stores: FoundFurther[] = [];
     const unopened: Unopened[] = problems.map(({ field, message, path: written }) => ({
-      path: written ?? field,
+      path: written,
       reason: `${field} ${message}`,
     }));
     for (const [at, one] of named.entries())

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
 import { CommitGraph, type LoggedCommit } from "../git/commit-graph.js";
 import { isErrno, readIfThere, stamp, writeAtomic } from "../git/git-fs.js";
@@ -238,6 +239,8 @@ export class HistoryIndex {
 
   async #save(): Promise<void> {
     if (this.#graph.size === this.#saved.size) return;
+    // A repository that was moved away, or deleted, must not be half there again.
+    if ((await stamp(path.join(this.#host.repository.commonDir, "HEAD"))) === "-") return;
     const { size } = this.#graph;
     try {
       const bytes = await encodeGraph({ graph: this.#graph, tips: this.#tips }, this.#key);

@@ -42,6 +42,8 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   text: "calls to the payment provider time out",
   type: "depends_on",
   target: "memories/use-postgres-for-billing",
+  key: "commit",
+  value: "journal",
 };
 
 function sample(name: string, schema: Schema): unknown {
@@ -89,7 +91,7 @@ function fieldsOf(operation: ApiOperation): Field[] {
 }
 
 /** What a request is about where nothing is required. */
-const TELLING = ["query", "append", "task", "text", "limit"];
+const TELLING = ["query", "append", "task", "text", "value", "limit"];
 
 /** A text as a shell takes it (POSIX). */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
