@@ -46,6 +46,15 @@ describe("schema/", () => {
     ["pattern", { data: { a: [1] }, outcomes: [{ result: "success", at: "2025-01-31T12:00:00Z" }] }],
     ["manifest", { format: 1, scope: "project", name: "demo", commit: "each", other: 1 }],
     ["manifest", { format: 1, scope: "global", check_max_new: 7, check_similarity: 0.9 }],
+    [
+      "manifest",
+      {
+        format: 1,
+        scope: "global",
+        person: { name: "Ada", email: "ada@example.org", display_name: "A", preferences: { tone: "short" }, mine: 1 },
+        stores: [{ path: "../acme", name: "acme", scope: "org/acme", read_only: true }, { path: "~/notes" }],
+      },
+    ],
     ["org", { title: "Acme", metadata: { goals: ["one"] }, mine: 1 }],
     ["project", { root_path: "packages/api", git_remote_url: "git@example.org:a/b.git", language: "go" }],
     ["session", { status: "paused", working_set: [{ entry: "memories/a", working: true }] }],
@@ -78,6 +87,12 @@ describe("schema/", () => {
     ["manifest", { format: 1, scope: "project", name: "x", commit: "never" }, "/commit"],
     ["manifest", { format: 1, scope: "global", check_max_new: "7" }, "/check_max_new"],
     ["manifest", { format: 1, scope: "global", check_similarity: 2 }, "/check_similarity"],
+    ["manifest", { format: 1, scope: "global", person: { email: "a\nb" } }, "/person/email"],
+    ["manifest", { format: 1, scope: "global", person: { preferences: [] } }, "/person/preferences"],
+    ["manifest", { format: 1, scope: "global", stores: [{ name: "acme" }] }, "/stores/0"],
+    ["manifest", { format: 1, scope: "global", stores: [{ path: "a", name: "a/b" }] }, "/stores/0/name"],
+    ["manifest", { format: 1, scope: "global", stores: [{ path: "a", scope: "session/s" }] }, "/stores/0/scope"],
+    ["manifest", { format: 1, scope: "global", stores: [{ path: "a", readonly: true }] }, "/stores/0"],
   ])("refuses wrong front matter of a %s: %j", (name, value, at) => {
     const validate = validator(name);
     expect(validate(value)).toBe(false);

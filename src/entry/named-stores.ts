@@ -18,7 +18,10 @@ const STORE = z.strictObject(
       .refine((text) => !["session", undefined].includes(readScope(text)?.level), {
         error: "must be global, org/NAME, project/NAME or project/ORG/NAME",
       })
-      .meta({ description: "What it has to stand for: a store whose own memory.yaml says otherwise is not opened" })
+      .meta({
+        pattern: "^(?:global|personal|org/[^/:.][^/:]*|project/[^/:.][^/:]*(?:/[^/:.][^/:]*)?)$",
+        description: "What it has to stand for: a store whose own memory.yaml says otherwise is not opened",
+      })
       .optional(),
     read_only: z
       .boolean({ error: "must be true or false" })

@@ -181,7 +181,7 @@ describe("doctor", () => {
     git(dir, "config", "commit.gpgsign", "true");
     expect(examine(dir)).toMatchObject({
       status: 1,
-      wrong: { signing: { fix: expect.stringContaining("config commit journal") } },
+      wrong: { signing: { fix: expect.stringContaining("config set commit journal") } },
     });
     run(dir, ["config", "set", "commit", "journal"]);
     expect(ids(examine(dir))).toEqual([]);
