@@ -11,7 +11,10 @@ const STORE = z.strictObject(
     name: z
       .string({ error: "must be text" })
       .refine(isScopeName, { error: "must be one name without / or :" })
-      .meta({ pattern: "^[^/:.][^/:]*$", description: "What results call it; the name of what it stands for when absent" })
+      .meta({
+        pattern: "^[^/:.][^/:]*$",
+        description: "What results call it; the name of what it stands for when absent",
+      })
       .optional(),
     scope: z
       .string({ error: "must be text" })

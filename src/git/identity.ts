@@ -44,7 +44,8 @@ export async function gitUser(
   const config = git && says ? await userSettings(git, cwd) : undefined;
   const told = {
     name: env.GIT_AUTHOR_NAME || config?.get("author.name") || config?.get("user.name") || person.name,
-    email: env.GIT_AUTHOR_EMAIL || config?.get("author.email") || config?.get("user.email") || env.EMAIL || person.email,
+    email:
+      env.GIT_AUTHOR_EMAIL || config?.get("author.email") || config?.get("user.email") || env.EMAIL || person.email,
   };
   if (config && told.name && told.email) return { name: told.name, email: told.email };
   if (git) {

@@ -159,15 +159,16 @@ export class Stores {
     const person = () => readPerson(this.workspace.get(PERSONAL)?.store.manifest.settings.person).profile;
     // What somebody else's writes left to be published is theirs to publish.
     const publishes = this.#options.publishes && !readOnly;
-    const store = open?.store ?? (await Store.open(found, { ...this.#options, name, scanned, mode, person, publishes }));
+    const store =
+      open?.store ?? (await Store.open(found, { ...this.#options, name, scanned, mode, person, publishes }));
     const member = open ?? { store, catalog: new Catalog(), readOnly };
     this.workspace.add(member);
     return member;
   }
 
   async #read(members: readonly Member[]): Promise<void> {
+    // A store that was half read is looked at again by the next refresh.
     for (const { store } of members)
-      // A store that was half read is looked at again by the next refresh.
       if (!(await this.#further.attempt(store.name, () => store.start()))) store.rescan();
     this.#options.loaded();
     if (this.#options.watch) this.#timer ??= setInterval(() => this.#settle(), SETTLE_MS).unref();

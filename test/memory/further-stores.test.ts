@@ -242,7 +242,8 @@ describe("the list of stores", () => {
   });
 
   it("is the person's alone: one in a checked-in manifest counts for nothing, and check says so", async () => {
-    const text = "format: 1\nscope: project\nname: api\norg: acme\nperson: {name: Mallory}\nstores:\n  - path: ../../acme\n";
+    const text =
+      "format: 1\nscope: project\nname: api\norg: acme\nperson: {name: Mallory}\nstores:\n  - path: ../../acme\n";
     put(path.join(dir, ".memory/memory.yaml"), text);
     const memory = await open();
     expect(await call(memory, "admin status")).toMatchObject({ stores: [{ name: "project" }, { name: "personal" }] });
@@ -254,7 +255,9 @@ describe("the list of stores", () => {
       { path: "memory.yaml", line: 6, rule: "field", message: expect.stringContaining("stores counts in a person's") },
     ]);
     await call(memory, "save", { title: "Here", content: "Quince." });
-    expect(git(path.join(dir, ".git/git-memory/journal.git"), "log", "--all", "--format=%an").trim()).toBe("Ada Person");
+    expect(git(path.join(dir, ".git/git-memory/journal.git"), "log", "--all", "--format=%an").trim()).toBe(
+      "Ada Person",
+    );
   });
 });
 

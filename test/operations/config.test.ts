@@ -106,7 +106,11 @@ describe("admin config of what counts", () => {
   });
 
   it("writes the person's own settings to their store, and says how to have one", async () => {
-    const missing = await bench.refused("admin config_set", { key: "usage", value: "off", personal: true }, "not_found");
+    const missing = await bench.refused(
+      "admin config_set",
+      { key: "usage", value: "off", personal: true },
+      "not_found",
+    );
     expect(missing.message).toContain("scope personal");
     const text = "format: 1\nscope: global # mine\n";
     put(own(), text);

@@ -74,11 +74,7 @@ describe("the person", () => {
     [
       "person: {name: 7, display_name: '', preferences: [x], mine: 1}\n",
       undefined,
-      [
-        "person.display_name must not be empty",
-        "person.name must be text",
-        "person.preferences must be a map",
-      ],
+      ["person.display_name must not be empty", "person.name must be text", "person.preferences must be a map"],
     ],
     [
       'person: {name: "Grace <x>", email: "a\\nb", display_name: Gracie}\n',
