@@ -10,6 +10,7 @@ import {
   type Unopened,
 } from "../store/find-further.js";
 import type { FoundStore } from "../store/find-store.js";
+import type { Store } from "../store/store.js";
 
 type Log = (message: string, cause: unknown) => void;
 
@@ -21,6 +22,9 @@ export class FurtherStores {
   #refused: Unopened[] = [];
   /** Open, and what went wrong with them last. */
   readonly #failing = new Map<string, Unopened>();
+  /** Open, and not told from the beginning yet. */
+  readonly #unread = new WeakSet<Store>();
+  readonly #starting = new WeakMap<Store, Promise<void>>();
   /** As they are written in the manifest, by name. */
   readonly #paths = new Map<string, string>();
 
@@ -57,20 +61,33 @@ export class FurtherStores {
       }
   }
 
-  /** Works with an open store; what goes wrong with a further one is told, and stops nothing else. */
-  async attempt(name: string, work: () => Promise<void>): Promise<boolean> {
-    const path = this.#paths.get(name);
-    if (path === undefined) {
-      await work();
-      return true;
-    }
+  /** Has an open store told from the beginning; a further one that cannot be is told so, and stops nothing else. */
+  async start(store: Store): Promise<void> {
+    const path = this.#paths.get(store.name);
+    if (path === undefined) return store.start();
+    // Calls that come together share one start.
+    const running = this.#starting.get(store) ?? store.start();
+    this.#starting.set(store, running);
+    this.#unread.add(store);
+    await this.#attempt(store.name, path, async () => {
+      await running.finally(() => this.#starting.delete(store));
+      this.#unread.delete(store);
+    });
+  }
+
+  /** The same for what changed since; one that could not be told from the beginning begins again. */
+  async refresh(store: Store): Promise<void> {
+    const path = this.#paths.get(store.name);
+    if (path === undefined) return store.refresh();
+    return this.#unread.has(store) ? this.start(store) : this.#attempt(store.name, path, () => store.refresh());
+  }
+
+  async #attempt(name: string, path: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
       this.#failing.delete(name);
-      return true;
     } catch (error) {
       this.#failing.set(name, { path, reason: this.#reason(name, error) });
-      return false;
     }
   }
 

@@ -168,8 +168,7 @@ export class Stores {
 
   async #read(members: readonly Member[]): Promise<void> {
     // A store that was half read is looked at again by the next refresh.
-    for (const { store } of members)
-      if (!(await this.#further.attempt(store.name, () => store.start()))) store.rescan();
+    for (const { store } of members) await this.#further.start(store);
     this.#options.loaded();
     if (this.#options.watch) this.#timer ??= setInterval(() => this.#settle(), SETTLE_MS).unref();
   }
@@ -228,8 +227,7 @@ export class Stores {
     await this.store();
     if (this.#state !== "ready") await this.begin().ready;
     await this.#lookForMore();
-    const members = this.workspace.members();
-    await Promise.all(members.map(({ store }) => this.#further.attempt(store.name, () => store.refresh())));
+    await Promise.all(this.workspace.members().map(({ store }) => this.#further.refresh(store)));
     // What others wrote may say that one is in another project.
     if (this.#unsure) await this.#lookForMore();
   }

@@ -166,6 +166,7 @@ export class Store {
 
   #watch(): void {
     this.#watching = true;
+    this.#unwatch?.();
     this.#unwatch = watchFolders(this.#context.root, {
       touched: (file) => this.#touched.add(file),
       unknown: () => {

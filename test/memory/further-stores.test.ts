@@ -184,6 +184,25 @@ describe("a store that is named and cannot be opened", () => {
     expect(await found(memory, "marmalade")).toHaveLength(3);
   });
 
+  it("is reported when reading it fails half-way, and read as soon as that is mended", async () => {
+    put(path.join(org, ".git/git-memory/worktree/main/publish.json/x"), "");
+    names("stores:\n  - path: ../acme");
+    const memory = await open();
+    expect(await problems(memory)).toEqual([expect.stringMatching(/^\.\.\/acme: it cannot be read \(EISDIR\)$/)]);
+    expect(await call(memory, "save", { title: "Here", content: "Quince." })).toMatchObject({ store: "project" });
+    expect(await call(memory, "save", { title: "Mine", content: "Mine.", scope: "personal" })).toMatchObject({
+      store: "personal",
+    });
+    expect(await found(memory, "marmalade")).toContain("main guidelines/errors");
+    fs.rmSync(path.join(org, ".git/git-memory/worktree"), { recursive: true });
+    expect(await found(memory, "marmalade")).toHaveLength(3);
+    expect(await problems(memory)).toEqual([]);
+    expect(await call(memory, "save", { title: "Ours", content: "Quince.", scope: "org/acme" })).toMatchObject({
+      store: "acme",
+      committed: true,
+    });
+  });
+
   it("is no list at all: said by status and by check of the person's own store", async () => {
     names("stores: ../acme");
     expect(await problems(await open())).toEqual(["stores: stores must be a list of maps with a path"]);

@@ -69,7 +69,7 @@ describe("a memory", () => {
   it("says that there is no store, and finds one that is made meanwhile", async () => {
     const dir = folder(temporaryFolder());
     const memory = await open(dir);
-    for (const verb of ["search", "admin status", "admin config", "admin commit", "admin reindex", "admin check"])
+    for (const verb of ["search", "admin status", "admin config_list", "admin commit", "admin reindex", "admin check"])
       await expect(call(memory, verb)).rejects.toMatchObject({ code: "not_found", data: { missing: "store" } });
     expect(memory.state).toBe("absent");
     put(path.join(dir, ".memory/memory.yaml"), "format: 1\nscope: project\nname: late\n");
