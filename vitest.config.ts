@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Modules of the program keep nothing but caches, so files share them: read and compiled once a worker.
+    isolate: false,
     maxWorkers: 2,
   },
 });
