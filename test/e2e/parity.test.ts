@@ -4,10 +4,12 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OPERATIONS } from "../../src/operations/registry.js";
 import { ROUTES } from "../../src/operations/routes.js";
+import { runCli } from "../../src/transports/cli/cli.js";
 import { LineClient, PROGRAM } from "../support/client.js";
 import { ask } from "../support/http.js";
 import { faults, GIT_ENV, git, makeCheckedInStore, temporaryFolder } from "../support/repositories.js";
 import { ServeProcess } from "../support/serve.js";
+import { openWorkspace } from "../support/workspaces.js";
 
 type Json = Record<string, unknown>;
 type Step = readonly [operation: string, input: Json];
@@ -262,19 +264,58 @@ function cliArguments(operation: string, input: Json): string[] {
 }
 
 /** Runs the program as a shell does, while the other doors are at work. */
-function cli(dir: string, env: Record<string, string>): Door {
+const runProgram = (dir: string, home: string, args: readonly string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const options = { cwd: dir, env: { ...GIT_ENV, GIT_MEMORY_HOME: home }, timeout: 30_000, maxBuffer: 2 ** 27 };
+    // A refusal ends with 1, and its JSON is on standard output too.
+    const child = execFile(process.execPath, [PROGRAM, ...args], options, (error, out, err) => {
+      if (out === "") reject(error ?? new Error(err));
+      else resolve(out);
+    });
+    child.stdin?.end();
+  });
+
+/** The same command line in this process, over stores that are opened for it alone. */
+async function runHere(dir: string, home: string, argv: readonly string[]): Promise<string> {
+  let [out, err] = ["", ""];
+  await runCli(argv, {
+    terminal: {
+      out: (more) => {
+        out += more;
+      },
+      err: (more) => {
+        err += more;
+      },
+      colour: false,
+      stdin: async () => "",
+      readFile: (file) => fs.promises.readFile(file, "utf8"),
+      shell: "git memory",
+      version: "0",
+    },
+    openMemory: async () => {
+      const memory = await openWorkspace(dir, home);
+      await memory.fresh();
+      return memory;
+    },
+    caller: () => ({}),
+    commands: [],
+    log: (message, cause) => {
+      throw new Error(message, { cause });
+    },
+  });
+  if (out === "") throw new Error(err);
+  return out;
+}
+
+/** The command line: the program itself for the first call of each operation, without its start for the others. */
+function cli(dir: string, home: string): Door {
+  const met = new Set<string>();
   return {
-    call: (operation, input) =>
-      new Promise((resolve, reject) => {
-        const args = [PROGRAM, ...cliArguments(operation, input)];
-        const options = { cwd: dir, env: { ...GIT_ENV, ...env }, timeout: 30_000, maxBuffer: 2 ** 27 };
-        // A refusal ends with 1, and its JSON is on standard output too.
-        const child = execFile(process.execPath, args, options, (error, out, err) => {
-          if (out === "") reject(error ?? new Error(err));
-          else resolve(JSON.parse(out));
-        });
-        child.stdin?.end();
-      }),
+    call: async (operation, input) => {
+      const runIt = met.has(operation) ? runHere : runProgram;
+      met.add(operation);
+      return JSON.parse(await runIt(dir, home, cliArguments(operation, input)));
+    },
   };
 }
 
@@ -366,7 +407,7 @@ beforeAll(async () => {
   const client = new LineClient(two, all, envs[1]);
   await client.initialize();
   const servers = await Promise.all([ServeProcess.start(three, all, envs[2]), ServeProcess.start(four, [], envs[3])]);
-  const doors = [cli(one, envs[0] ?? {}), stdio(client), await mcpOverHttp(servers[0]), rest(servers[1])];
+  const doors = [cli(one, homes[0] ?? ""), stdio(client), await mcpOverHttp(servers[0]), rest(servers[1])];
   const played = await Promise.all(doors.map(play));
   for (const [at, answers] of played.entries()) results.set(DOORS[at] ?? "", answers);
   await Promise.all([client.close(), ...servers.map((server) => server.stop())]);
