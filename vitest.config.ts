@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, "test/slow/**"],
     setupFiles: ["test/support/properties.ts"],
-    globalSetup: ["test/support/build.ts"],
+    globalSetup: ["test/support/build.ts", "test/support/place-temporary-files.ts"],
     reporters: ["default", "./test/support/count-reporter.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
