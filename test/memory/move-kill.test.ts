@@ -3,11 +3,11 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { Bench } from "../support/memory.js";
+import { processProgram } from "../support/process-program.js";
 import { faults, git } from "../support/repositories.js";
 
-const SCRIPT = path.join(import.meta.dirname, "../support/move-process.ts");
 const run = (...args: string[]) =>
-  spawnSync(process.execPath, ["--import", "tsx", SCRIPT, ...args], { encoding: "utf8", timeout: 60_000 });
+  spawnSync(process.execPath, [processProgram("move-process"), ...args], { encoding: "utf8", timeout: 60_000 });
 
 it.each([
   ["personal", "project"],

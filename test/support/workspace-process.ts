@@ -6,8 +6,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import fs from "node:fs";
 import { MemoryError } from "../../src/errors.js";
-import { MINE, OURS } from "./workspace-writers.js";
-import { call, openWorkspace } from "./workspaces.js";
+import { call, MINE, OURS, openWorkspace } from "./workspaces.js";
 
 type Write = readonly [verb: string, input: Record<string, unknown>];
 

@@ -2,14 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
+import { processProgram } from "./process-program.js";
 import { faults, GIT_ENV, git, leftovers, makeCheckedInStore, temporaryFolder, until } from "./repositories.js";
-import { call, everythingIn, openWorkspace } from "./workspaces.js";
+import { call, everythingIn, MINE, OURS, openWorkspace } from "./workspaces.js";
 import { journalOf, reasons } from "./writers.js";
-
-/** A word that is in everything written to the project's store. */
-export const OURS = "aprikose";
-/** A word that is in everything written to the person's own. */
-export const MINE = "bergamotte";
 
 /** Writes of a process, besides those per turn, and per turn. */
 const EACH_TURN = 8;
@@ -23,9 +19,8 @@ interface Writer {
 }
 
 function start(dir: string, home: string, name: string, turns: number, commit: string | undefined): Writer {
-  const script = path.join(import.meta.dirname, "workspace-process.ts");
   const env = { ...GIT_ENV, ...(commit === undefined ? {} : { GIT_MEMORY_COMMIT: commit }) };
-  const args = ["--import", "tsx", script, dir, home, name, String(turns)];
+  const args = [processProgram("workspace-process"), dir, home, name, String(turns)];
   const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"], env });
   const done = { project: [] as string[], personal: [] as string[] };
   let [out, err] = ["", ""];

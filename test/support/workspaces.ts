@@ -6,6 +6,11 @@ import { findOperation, invoke, type Memory, type OpenOptions, openMemory } from
 import { makePersonalStore } from "../../src/setup/init.js";
 import { GIT_ENV, git } from "./repositories.js";
 
+/** A word that is in everything that tests write to the project's store. */
+export const OURS = "aprikose";
+/** A word that is in everything that they write to the person's own. */
+export const MINE = "bergamotte";
+
 type Json = Record<string, unknown>;
 
 /** Opens the stores of a working directory and the person's own in `home` as the program does: the latter is made when needed. */

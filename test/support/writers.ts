@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import type { CommitMode } from "../../src/store/context.js";
+import { processProgram } from "./process-program.js";
 import { git } from "./repositories.js";
 
 /** A writing process and what it has acknowledged so far. */
@@ -20,11 +21,8 @@ export function startWriter(
   mode: CommitMode,
   kind: boolean | "private" = false,
 ): WriterProcess {
-  const script = path.join(import.meta.dirname, "writer-process.ts");
   const args = [
-    "--import",
-    "tsx",
-    script,
+    processProgram("writer-process"),
     dir,
     name,
     String(count),
