@@ -115,6 +115,17 @@ async function contentOf(typed: Record<string, unknown>, terminal: Terminal): Pr
   return typed.content === "-" ? terminal.stdin() : (typed.content as string | undefined);
 }
 
+/**
+ * The operations whose arguments and options a command line needs: those that it may name, as describing all of them takes
+ * longer than most commands; all of them where it asks for help or names no command.
+ */
+function needingOptions(argv: readonly string[], commands: readonly ProcessCommand[]): ReadonlySet<Operation> {
+  const asksForHelp = ["help", "--help", "-h"].some((word) => argv.includes(word));
+  const named = OPERATIONS.filter(({ command }) => command.split(" ").every((word) => argv.includes(word)));
+  const none = named.length === 0 && !commands.some(({ name }) => name === argv[0]);
+  return new Set(asksForHelp || none ? OPERATIONS : named);
+}
+
 /** Runs one command line and gives the exit status: 0 done, 1 refused or findings, 2 misuse. */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
   const { terminal } = options;
@@ -181,10 +192,12 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     groups.set(group, known);
     return known;
   };
+  const needed = needingOptions(argv, options.commands);
   for (const operation of OPERATIONS) {
-    const parameters = parametersOf(operation);
+    const parameters = needed.has(operation) ? parametersOf(operation) : [];
+    const places = needed.has(operation) ? positional(operation, parameters) : [];
     const command = parentOf(operation)
-      .command([operation.command.split(" ").at(-1), ...positional(operation, parameters)].join(" "))
+      .command([operation.command.split(" ").at(-1), ...places].join(" "))
       .description(operation.description);
     addGlobalOptions(command);
     for (const parameter of parameters) {
