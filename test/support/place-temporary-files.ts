@@ -6,33 +6,50 @@ import path from "node:path";
 /** A file system in memory, where the many small files that tests write and sync to disk cost nothing. */
 const IN_MEMORY = "/dev/shm";
 
-/** What the tests may take of it at the most (bytes); a container often has less, and they then use the disk. */
+/** What has to be free there and of all memory (bytes); a container often has less, and its tests then use the disk. */
 const ROOM = 2 ** 32;
 
-/** A folder for a run there; undefined where it is absent, small, not ours to write to or does not let scripts run. */
-function inMemory(): string | undefined {
-  if (!fs.existsSync(IN_MEMORY)) return undefined;
-  const { bavail, bsize } = fs.statfsSync(IN_MEMORY);
-  if (bavail * bsize < ROOM || os.freemem() < ROOM) return undefined;
-  let folder: string;
-  try {
-    fs.accessSync(IN_MEMORY, fs.constants.W_OK | fs.constants.X_OK);
-    folder = fs.mkdtempSync(path.join(IN_MEMORY, "git-memory-"));
-  } catch {
-    return undefined;
+/** How runs' folders begin. */
+const PREFIX = "git-memory-tests-";
+
+/** A run's folder in which nothing was made for so long belongs to one that was killed (milliseconds). */
+const FORGOTTEN_MS = 3_600_000;
+
+/** Makes a run's folder in `base`, and removes what runs there left behind that could not do so themselves. */
+function makeFolder(base: string): string {
+  for (const name of fs.readdirSync(base).filter((one) => one.startsWith(PREFIX))) {
+    const { mtimeMs } = fs.statSync(path.join(base, name), { throwIfNoEntry: false }) ?? {};
+    if (mtimeMs !== undefined && mtimeMs < Date.now() - FORGOTTEN_MS)
+      fs.rmSync(path.join(base, name), { recursive: true, force: true });
   }
+  const folder = fs.mkdtempSync(path.join(base, PREFIX));
+  // As the system's own: some tests run programs as another user.
+  fs.chmodSync(folder, 0o1777);
+  return folder;
+}
+
+/** True when there is room in memory, and a place for it that is ours to write to. */
+function hasRoom(): boolean {
+  if (!fs.existsSync(IN_MEMORY)) return false;
+  const { bavail, bsize } = fs.statfsSync(IN_MEMORY);
+  const mode = fs.statSync(IN_MEMORY).mode & 0o7777;
+  return mode === 0o1777 && Math.min(bavail * bsize, os.freemem()) > ROOM;
+}
+
+/** True when scripts run from a folder: some places allow none. */
+function runsScripts(folder: string): boolean {
   const script = path.join(folder, "script");
   fs.writeFileSync(script, "#!/bin/sh\n", { mode: 0o755 });
-  if (spawnSync(script).status === 0) return folder;
-  fs.rmSync(folder, { recursive: true });
-  return undefined;
+  return spawnSync(script).status === 0;
 }
 
 /** Gives a run a temporary folder of its own, in memory where that can be, and takes it away afterwards. */
 export default function placeTemporaryFiles(): () => void {
-  const folder = inMemory() ?? fs.mkdtempSync(path.join(os.tmpdir(), "git-memory-"));
-  // As the system's own: some tests run programs as another user.
-  fs.chmodSync(folder, 0o1777);
+  let folder = makeFolder(hasRoom() ? IN_MEMORY : os.tmpdir());
+  if (!runsScripts(folder)) {
+    fs.rmSync(folder, { recursive: true });
+    folder = makeFolder(os.tmpdir());
+  }
   process.env.TMPDIR = folder;
   return () => fs.rmSync(folder, { recursive: true, force: true });
 }
