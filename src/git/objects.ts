@@ -3,7 +3,7 @@ import path from "node:path";
 import { deflateSync, inflateSync } from "node:zlib";
 import git from "isomorphic-git";
 import { type Commit, parseCommit } from "./commit-text.js";
-import { engineFs, readIfThere, writeObjectFiles } from "./git-fs.js";
+import { engineFs, readIfThere, writeAtomic, writeObjectFiles } from "./git-fs.js";
 
 /** Object ids are lower-case hex: 40 digits for SHA-1, 64 for SHA-256. */
 export type ObjectFormat = "sha1" | "sha256";
@@ -152,9 +152,12 @@ export class ObjectStore implements ObjectReader {
   }
 }
 
-/** Makes a bare repository at `gitdir` when there is none. */
+/** Makes a bare repository at `gitdir` when there is none, or only half of one. */
 export async function initBare(gitdir: string): Promise<void> {
   await git.init({ fs: engineFs, gitdir, bare: true, defaultBranch: "main" });
+  // The engine writes this last and does not complete what it finds: for git, a folder without it is no repository.
+  const head = path.join(gitdir, "HEAD");
+  if (!(await readIfThere(head))) await writeAtomic(head, "ref: refs/heads/main\n");
 }
 
 /** Makes a repository with a work tree at `dir`. */

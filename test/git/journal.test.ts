@@ -48,6 +48,17 @@ describe("the journal", () => {
     fsck();
   });
 
+  it("completes what a killed process began to make", async () => {
+    await append("a", null, "1");
+    const head = fs.readFileSync(path.join(dir, "HEAD"), "utf8");
+    fs.rmSync(path.join(dir, "HEAD"));
+    expect(fsck).toThrow();
+    journal = new Journal(dir, "main");
+    await append("b", null, "2");
+    expect(fs.readFileSync(path.join(dir, "HEAD"), "utf8")).toBe(head);
+    fsck();
+  });
+
   it("refuses a write on top of what is not the newest", async () => {
     const one = await append("a", null, "1");
     await append("a", one.changes[0]!.after, "2");

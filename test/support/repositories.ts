@@ -151,7 +151,9 @@ export function faults(dir: string): string {
     git(dir, "rev-parse", "--path-format=absolute", "--git-common-dir").trim(),
     "git-memory/journal.git",
   );
-  return [dir, ...(fs.existsSync(journal) ? [journal] : [])]
+  // What a killed process only began to make holds nothing yet; the next write completes it.
+  const made = fs.existsSync(path.join(journal, "HEAD"));
+  return [dir, ...(made ? [journal] : [])]
     .map((where) => {
       const { stdout, stderr, status } = spawnSync("git", ["fsck", "--strict", "--no-dangling"], {
         cwd: where,
