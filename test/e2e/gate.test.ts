@@ -6,6 +6,7 @@ import { addFaults, commit, FAULTS, makeBranch } from "../support/gate.js";
 import { entryText, SECRET } from "../support/memory.js";
 import { type Ran, run, runJson } from "../support/program.js";
 import { git, put, temporaryFolder } from "../support/repositories.js";
+import { runHere } from "../support/run-here.js";
 
 type Json = Record<string, unknown>;
 const made: string[] = [];
@@ -200,8 +201,11 @@ describe("--base", () => {
     expect(run(dir, ["check", "--base", "main"]).stdout).toContain("no common ancestor");
   });
 
-  it("refuses what is no name of a commit, and knows what is not there", () => {
+  it("refuses what is no name of a commit, and knows what is not there", async () => {
     const dir = remember(makeBranch());
+    const home = path.join(dir, ".git/nobody");
+    const refused = run(dir, ["check", "--base=--output=x", "--json"]);
+    expect([refused.status, JSON.parse(refused.stdout)]).toMatchObject([2, { error: { code: "invalid_input" } }]);
     for (const base of [
       "--output=x",
       "-x",
@@ -214,11 +218,13 @@ describe("--base", () => {
       "..",
       "a//b",
     ]) {
-      const ran = run(dir, ["check", `--base=${base}`, "--json"]);
+      const ran = await runHere(dir, home, ["check", `--base=${base}`, "--json"]);
       expect([base, ran.status, JSON.parse(ran.stdout)]).toMatchObject([base, 2, { error: { code: "invalid_input" } }]);
     }
-    for (const base of ["nothing", "origin/nothing", "0".repeat(40), "HEAD~99"])
-      expect(runJson(dir, "check", "--base", base)).toMatchObject({ error: { code: "not_found" } });
+    for (const base of ["nothing", "origin/nothing", "0".repeat(40), "HEAD~99"]) {
+      const { stdout } = await runHere(dir, home, ["check", "--base", base, "--json"]);
+      expect(JSON.parse(stdout)).toMatchObject({ error: { code: "not_found" } });
+    }
     expect(fs.existsSync(path.join(dir, "x"))).toBe(false);
   });
 

@@ -4,12 +4,11 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OPERATIONS } from "../../src/operations/registry.js";
 import { ROUTES } from "../../src/operations/routes.js";
-import { runCli } from "../../src/transports/cli/cli.js";
 import { LineClient, PROGRAM } from "../support/client.js";
 import { ask } from "../support/http.js";
 import { faults, GIT_ENV, git, makeCheckedInStore, temporaryFolder } from "../support/repositories.js";
+import { runHere } from "../support/run-here.js";
 import { ServeProcess } from "../support/serve.js";
-import { openWorkspace } from "../support/workspaces.js";
 
 type Json = Record<string, unknown>;
 type Step = readonly [operation: string, input: Json];
@@ -275,46 +274,15 @@ const runProgram = (dir: string, home: string, args: readonly string[]): Promise
     child.stdin?.end();
   });
 
-/** The same command line in this process, over stores that are opened for it alone. */
-async function runHere(dir: string, home: string, argv: readonly string[]): Promise<string> {
-  let [out, err] = ["", ""];
-  await runCli(argv, {
-    terminal: {
-      out: (more) => {
-        out += more;
-      },
-      err: (more) => {
-        err += more;
-      },
-      colour: false,
-      stdin: async () => "",
-      readFile: (file) => fs.promises.readFile(file, "utf8"),
-      shell: "git memory",
-      version: "0",
-    },
-    openMemory: async () => {
-      const memory = await openWorkspace(dir, home);
-      await memory.fresh();
-      return memory;
-    },
-    caller: () => ({}),
-    commands: [],
-    log: (message, cause) => {
-      throw new Error(message, { cause });
-    },
-  });
-  if (out === "") throw new Error(err);
-  return out;
-}
-
 /** The command line: the program itself for the first call of each operation, without its start for the others. */
 function cli(dir: string, home: string): Door {
   const met = new Set<string>();
   return {
     call: async (operation, input) => {
-      const runIt = met.has(operation) ? runHere : runProgram;
+      const args = cliArguments(operation, input);
+      if (met.has(operation)) return JSON.parse((await runHere(dir, home, args)).stdout);
       met.add(operation);
-      return JSON.parse(await runIt(dir, home, cliArguments(operation, input)));
+      return JSON.parse(await runProgram(dir, home, args));
     },
   };
 }
