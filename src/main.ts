@@ -15,7 +15,14 @@ function runs(pid: number): boolean {
   }
 }
 
-const facts = { env: process.env, pid: process.pid, host: os.hostname(), home: os.homedir(), runs };
+const facts = {
+  env: process.env,
+  pid: process.pid,
+  parent: process.ppid,
+  host: os.hostname(),
+  home: os.homedir(),
+  runs,
+};
 
 const program: Program = {
   env: process.env,

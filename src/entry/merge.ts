@@ -5,7 +5,7 @@ import { equalValues } from "./equal-values.js";
 import type { FileKind } from "./fields.js";
 import { bodyStart, type FrontMatter, readFrontMatter } from "./frontmatter.js";
 import { editMarkdown } from "./markdown-edit.js";
-import { isSettled, linesOf, mergeLines, type Choice, picked } from "./merge-lines.js";
+import { type Choice, isSettled, linesOf, mergeLines, picked } from "./merge-lines.js";
 import {
   type Contested,
   linesWithEnds,

@@ -43,7 +43,7 @@ export interface JournalRecord {
   readonly branch?: string;
   /** The id of the conflict that came of the write. */
   readonly conflict?: string;
-  /** Tells the processes of this machine apart; stays in the journal. */
+  /** Tells those apart who write without a session on this machine; stays in the journal. */
   readonly process?: string;
 }
 

@@ -50,6 +50,7 @@ export async function basisOf(
   const known = base_version === undefined ? by.known?.of(keyOf(draft, old)) : { version: base_version };
   if (known?.bytes) return { version: blobId(known.bytes), bytes: known.bytes };
   if (known?.version === old.version) return undefined;
+  if (known && base_version === undefined && (await isOwn(draft, old, known.version, by))) return undefined;
   if (known) {
     const bytes = await readVersion(memory, draft, old, known.version);
     if (bytes) return { version: known.version, bytes };
@@ -65,6 +66,21 @@ const keyOf = ({ store }: Draft, { path, entry }: Drafted) => ({ store, path, id
 async function readVersion(memory: Memory, draft: Draft, { path }: Drafted, version: string) {
   const store = await memory.store(draft.store);
   return store.readVersion(version, path);
+}
+
+/**
+ * True when all that came since a version is of the caller's own session, which is never concurrent with itself: what a
+ * person did by hand is not.
+ */
+export async function isOwn(
+  draft: Draft,
+  { path, version }: Drafted,
+  since: string,
+  { caller }: Changer,
+): Promise<boolean> {
+  if (caller.session === undefined) return false;
+  const writes = await draft.writesSince(path, since);
+  return writes[0]?.version === version && writes.every(({ session }) => session === caller.session);
 }
 
 /** The 5-second rule: the version before one that another writer made so shortly before that the caller cannot have seen it. */
@@ -87,9 +103,18 @@ export function isSameWriter(memory: Memory, last: WhoWrote, { session, agent, a
  * Refuses (`stale_version`) what cannot be merged, such as a delete or a move, when the caller knows another version than
  * the current one.
  */
-export function assertKnown(memory: Memory, draft: Draft, old: Drafted, base: string | undefined, by: Changer): void {
+export async function assertKnown(
+  memory: Memory,
+  draft: Draft,
+  old: Drafted,
+  base: string | undefined,
+  by: Changer,
+): Promise<void> {
   const address = formatAddress(old.entry, memory.scope);
-  assertBase(address, old, base ?? (old.version && by.known?.of(keyOf(draft, old))?.version));
+  const known = base ?? (old.version && by.known?.of(keyOf(draft, old))?.version);
+  if (base === undefined && known !== undefined && known !== old.version && (await isOwn(draft, old, known, by)))
+    return;
+  assertBase(address, old, known);
 }
 
 const unread = (address: string, { version, bytes }: Drafted): MemoryError =>

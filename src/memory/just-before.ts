@@ -1,5 +1,6 @@
 import type { WhoWrote } from "../store/last-write.js";
 import type { Written } from "../store/session.js";
+import { isSameWriter } from "./basis.js";
 import type { Caller } from "./caller.js";
 import type { Draft, Drafted } from "./draft.js";
 import type { Edit } from "./edits.js";
@@ -23,9 +24,9 @@ export async function writtenJustBefore(
 }
 
 /** What a writer has to know of another one who wrote within `window` milliseconds before; undefined = nothing. */
-function noticeOf(before: WhoWrote, caller: Caller, at: number, window: number): string | undefined {
+function noticeOf(before: WhoWrote, at: number, window: number): string | undefined {
   const age = Math.max(at - before.at, 0);
-  if (age >= window || (before.session === caller.session && before.agent === caller.agent)) return undefined;
+  if (age >= window) return undefined;
   const who = before.agent === undefined ? "another writer" : `another writer (${before.agent})`;
   return `${who} changed this entry ${(age / 1000).toFixed(1)} s before, as version ${before.version?.slice(0, 12)}; both versions are in its history`;
 }
@@ -33,6 +34,7 @@ function noticeOf(before: WhoWrote, caller: Caller, at: number, window: number):
 /** The hint of an edit's result that names the version written just before by somebody else, if there is one. */
 export function hintOf(memory: Memory, edit: Edit, written: Written, caller: Caller): { hint?: string } {
   if (!edit.before || written.at === undefined || edit.op === "unchanged") return {};
-  const hint = noticeOf(edit.before, caller, written.at, windowOf(memory));
+  if (isSameWriter(memory, edit.before, caller)) return {};
+  const hint = noticeOf(edit.before, written.at, windowOf(memory));
   return hint === undefined ? {} : { hint };
 }

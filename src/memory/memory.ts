@@ -26,6 +26,8 @@ import type { Workspace } from "./workspace.js";
 export interface MemoryOptions extends Omit<StoresOptions, "sink" | "scanned" | "loaded" | "listened" | "restart"> {
   /** A new UUID v7 for a creation time in milliseconds. */
   readonly newId: (at: number) => string;
+  /** Tells those apart who write without a session on this machine: a server, or a shell and its commands. */
+  readonly writer: string;
 }
 
 /** What a write decided: what goes on record, and the answer once it is written. */
@@ -134,10 +136,9 @@ export class Memory implements View {
     return this.#stores.workspace;
   }
 
-  /** Tells the processes of this machine apart. */
+  /** Tells those apart who write without a session on this machine. */
   get process(): string {
-    const { pid, started } = this.#options.owner;
-    return `${pid}-${started}`;
+    return this.#options.writer;
   }
 
   /** Stores that the person's configuration names and that cannot be used, and why. */

@@ -1,12 +1,13 @@
 import { formatAddress } from "../entry/address.js";
 import { type ConflictRecord, formatConflict, newConflict, valuesOf } from "../entry/conflict.js";
 import { conflictPath } from "../entry/conflict-id.js";
+import { equalValues } from "../entry/equal-values.js";
 import { checkContent } from "../entry/fields.js";
-import { editEntry } from "../entry/markdown.js";
+import { type EntryAt, editEntry, parseEntry } from "../entry/markdown.js";
 import { mergeFile } from "../entry/merge-file.js";
 import type { Contested } from "../entry/merge-texts.js";
 import { blobId } from "../git/objects.js";
-import type { Basis, Changer } from "./basis.js";
+import { type Basis, type Changer, isOwn } from "./basis.js";
 import type { Draft, Drafted } from "./draft.js";
 import { type Edit, idToWrite, staleVersion } from "./edits.js";
 import type { Memory } from "./memory.js";
@@ -34,16 +35,19 @@ export async function planMerge(
   const { edit, told } = newText(memory, based, entry.kind, changes);
   const wanted = editEntry(basis.bytes, edit, entry);
   const merged = mergeFile(path, { base: basis.bytes, ours: old.bytes, theirs: wanted }, "theirs");
-  const result = merged.kind === "distinct" ? undefined : parseAt(draft.root, path, merged.bytes);
-  if (merged.kind === "distinct" || !result) throw stale();
+  if (merged.kind === "distinct") throw stale();
+  const { bytes, overruled } = insist(merged.bytes, changes.set ?? {}, old, wanted);
+  const result = parseAt(draft.root, path, bytes);
+  if (!result) throw stale();
   // What is added at the end conflicts with nothing.
   const content = append === undefined ? undefined : newBody(result.body, { append });
   checkContent(content ?? result.body);
   const id = idToWrite(memory, draft, path, result.fields.id);
   const set = id === result.fields.id ? {} : { set: { id } };
-  const after = editEntry(merged.bytes, { ...set, ...(content === undefined ? {} : { content }) }, entry);
+  const after = editEntry(bytes, { ...set, ...(content === undefined ? {} : { content }) }, entry);
   const own = append === undefined ? wanted : editEntry(wanted, { content: newBody(based.body, { append })! }, entry);
-  const contested = merged.kind === "conflict" && !(await isOwn(draft, old, basis, by)) ? merged.contested : [];
+  const disputed = [...(merged.kind === "conflict" ? merged.contested : []), ...overruled];
+  const contested = disputed.length > 0 && !(await isOwn(draft, old, basis.version, by)) ? disputed : [];
   const conflict = contested.length === 0 ? undefined : record(memory, old, basis, wanted, contested);
   const merge = { own, ...(conflict ? { conflict } : {}) };
   if (Buffer.compare(after, old.bytes) === 0)
@@ -55,11 +59,31 @@ export async function planMerge(
   return { op, after: await draft.read(path), path, at: entry, id, ...told, merge };
 }
 
-/** True when all that came since is of the caller's own session: that is never concurrent with itself. */
-async function isOwn(draft: Draft, { path, version }: Drafted, basis: Basis, { caller }: Changer): Promise<boolean> {
-  if (caller.session === undefined) return false;
-  const since = await draft.writesSince(path, basis.version);
-  return since[0]?.version === version && since.every(({ session }) => session === caller.session);
+/**
+ * A field that a writer sets is set, also to what it was before: else somebody who takes back another one's change would
+ * be told that it was done while nothing happened. What the other one had made of it is contested then.
+ */
+function insist(merged: Uint8Array, set: Readonly<Record<string, unknown>>, { entry }: Drafted, wanted: Uint8Array) {
+  const at = { kind: entry.kind, scope: entry.scope, name: entry.name };
+  const [now, mine] = [merged, wanted].map((bytes) => valuesIn(bytes, at));
+  const lost = Object.keys(set).filter(
+    (field) => !SETS.has(field) && !equalValues(now![field], mine![field]) && !equalValues(now![field], set[field]),
+  );
+  const overruled: Contested[] = lost.map((field) => ({
+    field,
+    ...(now![field] === undefined ? {} : { ours: now![field] }),
+    ...(mine![field] === undefined ? {} : { theirs: mine![field] }),
+  }));
+  const back = Object.fromEntries(lost.map((field) => [field, mine![field] ?? null]));
+  return { bytes: lost.length === 0 ? merged : editEntry(merged, { set: back }, at), overruled };
+}
+
+/** Lists that are merged item by item. */
+const SETS = new Set(["tags", "applies_to", "relations", "files", "outcomes"]);
+
+function valuesIn(bytes: Uint8Array, at: EntryAt): Readonly<Record<string, unknown>> {
+  const read = parseEntry(bytes, at);
+  return read.kind === "entry" ? { ...read.entry.fields, ...read.entry.unknown } : {};
 }
 
 function record(

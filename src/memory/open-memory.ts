@@ -10,6 +10,8 @@ import { Memory } from "./memory.js";
 export interface ProcessFacts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
+  /** The process that started this one, such as a shell. */
+  readonly parent?: number;
   readonly host: string;
   readonly home: string;
   /** True when a process with this id is there. */
@@ -38,6 +40,8 @@ export interface OpenOptions {
 /** A memory over the store that is found, opening in the background; calls wait for it and tell what is wrong with it. */
 export async function openMemory(options: OpenOptions, facts: ProcessFacts): Promise<Memory> {
   const { env, home, pid, host } = facts;
+  // The commands of one shell are one writer's; a server is one by itself.
+  const writer = options.watch ? pid : (facts.parent ?? pid);
   const ci = inCi(env);
   const { root, directory, places = [], makePersonal: make } = options;
   const folder = personalFolder(env, home);
@@ -52,6 +56,7 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
     newId: newUuid,
     git: options.git ?? (await findGit(env.GIT_MEMORY_GIT || "git", env)),
     env,
+    writer: `${writer}-${await processStart(writer)}`,
     owner: { host, boot: await bootId(), pid, started: await processStart(pid) },
     isAlive: async (holder) =>
       facts.runs(holder.pid) && (holder.started === "" || (await processStart(holder.pid)) === holder.started),

@@ -23,7 +23,7 @@ export async function planDelete(memory: Memory, draft: Draft, input: DeleteInpu
   const old = await draft.read(path);
   if (!old) throw await notFound(memory, input.ref);
   const { entry } = old;
-  assertKnown(memory, draft, old, input.base_version, by);
+  await assertKnown(memory, draft, old, input.base_version, by);
   const before = await writtenJustBefore(memory, draft, old, input.base_version);
   const common = { path, at: entry, id: entry.fields.id, ...before };
   if (input.purge) {

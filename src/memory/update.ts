@@ -143,11 +143,11 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
   refuseOtherSide(address, entry, input.set?.private);
   const target = placeOf(memory, entry, input.set ?? {});
   if (target) {
-    assertKnown(memory, draft, old, input.base_version, by);
+    await assertKnown(memory, draft, old, input.base_version, by);
     assertSameStore(memory, draft.store, old, input);
   }
-  const blind = input.content !== undefined;
-  const basis = await basisOf(memory, draft, old, { base_version: input.base_version, blind }, by);
+  const based = { base_version: input.base_version, blind: input.content !== undefined };
+  const basis = target ? undefined : await basisOf(memory, draft, old, based, by);
   if (basis && !addsOnly(input) && !quotesCurrent(old.entry, input))
     return planMerge(memory, draft, old, basis, input, by);
   const before = await writtenJustBefore(memory, draft, old, input.base_version);

@@ -55,8 +55,7 @@ const list = operation({
   action: "list",
   command: "conflict list",
   title: "Conflicts",
-  description:
-    "What two writers or branches could not agree on; all adds what is resolved.",
+  description: "What two writers or branches could not agree on; all adds what is resolved.",
   input: z.strictObject({
     all: z.boolean().describe("Resolved ones too").optional(),
     limit: z.int().min(1).max(500).describe("20 when absent").optional(),

@@ -8,10 +8,7 @@ export const ref = z
   .max(1_000)
   .describe("Address (guidelines/no-secrets), id, part of an id, or unique name");
 export const kind = z.enum(KINDS as [string, ...string[]]) as unknown as z.ZodType<(typeof KINDS)[number]>;
-export const scope = z
-  .string()
-  .max(500)
-  .describe("project (default), session, session/NAME, org/NAME");
+export const scope = z.string().max(500).describe("project (default), session, session/NAME, org/NAME");
 export const inherit = z.boolean().describe("False: that scope alone");
 export const tags = z.array(z.string().max(64)).max(50);
 export const reason = z.string().max(2_000).describe("Why");

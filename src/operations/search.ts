@@ -13,19 +13,11 @@ import { asOf, depth, direction, entryHead, inherit, kind, milliseconds, ref, sc
 const share = z.number().min(0).max(1);
 
 const input = z.strictObject({
-  query: z
-    .string()
-    .max(10_000)
-    .describe('Words, "phrases", -not, prefix*, title:word')
-    .optional(),
+  query: z.string().max(10_000).describe('Words, "phrases", -not, prefix*, title:word').optional(),
   kinds: z.array(kind).max(4).optional(),
   scope: scope.optional(),
   tags: tags.describe("Any of these").optional(),
-  paths: z
-    .array(z.string().max(1_000))
-    .max(100)
-    .describe("Code files that entries are about")
-    .optional(),
+  paths: z.array(z.string().max(1_000)).max(100).describe("Code files that entries are about").optional(),
   limit: z.int().min(1).max(50).describe("10 when absent").optional(),
   cursor: z.string().max(2_000).describe("next_cursor of the page before").optional(),
   as_of: asOf.optional(),

@@ -6,6 +6,7 @@ import { MANIFEST_FILE } from "../entry/manifest.js";
 import { readPerson } from "../entry/person.js";
 import { formatScope } from "../entry/scope.js";
 import { TAGS_FILE } from "../entry/tag-file.js";
+import { listConflicts } from "../memory/conflict-log.js";
 import type { Memory } from "../memory/memory.js";
 import { readTags, tagsFault } from "../memory/tags.js";
 import { type Member, PERSONAL } from "../memory/workspace.js";
@@ -84,6 +85,7 @@ export const status = operation({
     pending: z.array(z.string()),
     held: z.array(z.string()).optional(),
     dropped: z.array(z.object({ address: z.string(), version: z.string() })),
+    conflicts: z.int().describe("Open ones"),
     git: z.object({
       operation: z.string().optional(),
       unpublished: z.string().optional(),
@@ -129,6 +131,7 @@ export const status = operation({
       "Cannot be read",
       output.invalid.map(({ path, reason }) => `${path}: ${reason}`),
     );
+    if (output.conflicts > 0) lines.push(say(`Open conflicts: ${output.conflicts}. [[conflict list]] lists them.`));
     const { operation: running, unpublished, unsupported } = output.git;
     if (running) lines.push(`git: a ${running} is in progress`);
     if (unpublished) lines.push(`Not published: ${unpublished}`);
@@ -167,6 +170,7 @@ export const status = operation({
         ? {}
         : { held: await Promise.all(state.held.map((path) => addressOf(memory, path))) }),
       dropped,
+      conflicts: indexState === "ready" ? (await listConflicts(memory, false)).length : 0,
       git: {
         ...(state.operation === undefined ? {} : { operation: state.operation }),
         ...(state.unpublished === undefined ? {} : { unpublished: state.unpublished }),

@@ -4,7 +4,6 @@ import type { Change } from "../entry/change.js";
 import type { Entry } from "../entry/entry.js";
 import type { Moment } from "./adjustments.js";
 import { readCursor, writeCursor } from "./cursor.js";
-import type { Decay } from "./decay.js";
 import { DocumentNodes } from "./document-nodes.js";
 import { EntryTable } from "./entry-table.js";
 import { conditionsOf, dayOf } from "./filters.js";
@@ -13,27 +12,14 @@ import { type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.j
 import { sharesHeld } from "./phrases.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
-import type { RelationGraph, RelationGraphOptions } from "./relation-graph.js";
+import type { RelationGraph } from "./relation-graph.js";
+import type { SearchIndexOptions } from "./search-index-options.js";
 import type { HitFlags, SearchRequest, SearchResult } from "./search-request.js";
 import { TextIndex } from "./text-index.js";
 import { planText } from "./text-plan.js";
 import { needlesOf, phraseCandidates, phrasesToCheck, readQuery } from "./text-query.js";
 import { TextScorer } from "./text-scorer.js";
 import { flagsOf, isVisible } from "./visibility.js";
-
-/** What the index is given: bodies, which it does not keep, and the clock. */
-export interface SearchIndexOptions {
-  /** Current text of an entry's body, for snippets and phrases; undefined when gone. */
-  readonly readBody: (store: string, path: string) => Promise<string | undefined>;
-  /** See RelationGraphOptions. */
-  readonly placesOf: RelationGraphOptions["placesOf"];
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** The id of an open conflict that an entry is in, on record. */
-  readonly conflictOf?: (entry: Indexed) => string | undefined;
-  /** How importance wears off, asked at every search; undefined = not at all. */
-  readonly decay?: () => Decay | undefined;
-}
 
 // String columns are text and go to our index; all others are filters and stay Orama's.
 const SCHEMA = {
@@ -141,7 +127,7 @@ export class SearchIndex {
   /** What a reader of the entry has to know before trusting it, as hits say it. */
   flags(store: string, path: string): HitFlags {
     const entry = this.get(store, path);
-    return entry === undefined ? {} : this.#flags(entry, this.#options.now());
+    return entry ? this.#flags(entry, this.#options.now()) : {};
   }
 
   #flags(entry: Indexed, now: number): HitFlags {

@@ -11,7 +11,7 @@ export interface WhoWrote {
   readonly author: string;
   readonly agent?: string;
   readonly session?: string;
-  /** Tells the processes of this machine apart. */
+  /** Tells those apart who write without a session on this machine. */
   readonly process?: string;
 }
 

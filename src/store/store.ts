@@ -1,7 +1,7 @@
 import path from "node:path";
 import { MANIFEST_FILE, type Manifest, parseManifest } from "../entry/manifest.js";
 import { MemoryError } from "../errors.js";
-import { createExclusive, readIfThere, stamp } from "../git/git-fs.js";
+import { createExclusive, readIfThere } from "../git/git-fs.js";
 import { Host } from "../git/host.js";
 import type { Person } from "../git/identity.js";
 import { Journal, RefMoved } from "../git/journal.js";
@@ -9,6 +9,7 @@ import { WriteLock } from "../git/lock.js";
 import { type CommitOutcome, commitStore } from "./commit-store.js";
 import type { CommitMode, StoreContext } from "./context.js";
 import type { FoundStore } from "./find-store.js";
+import { Follower } from "./follower.js";
 import { type History, history, readVersion } from "./history.js";
 import { HistoryIndex } from "./history-index.js";
 import { JournalLog } from "./journal-log.js";
@@ -28,12 +29,9 @@ import { type StoreView, storeView } from "./store-view.js";
 import { settleUnmerged, type Unmerged, unmergedFiles } from "./unmerged.js";
 import { unsignedCommits } from "./unsigned.js";
 import { rememberUser } from "./user.js";
-import { watchFolders } from "./watcher.js";
 import { asRefusal, assertWritable, isWritable } from "./writable.js";
 import { StartOver, Writer } from "./writer.js";
 
-const RESCAN_MS = 60_000;
-const UNWATCHED_RESCAN_MS = 1_000;
 const ATTEMPTS = 5;
 /** Writes after which loose objects are packed. */
 const PACK_AFTER = 500;
@@ -45,16 +43,10 @@ export class Store {
   readonly #observer: Observer;
   readonly #lock: WriteLock;
   readonly #options: StoreOptions;
-  readonly #touched = new Set<string>();
+  readonly #follower: Follower;
   readonly #unsigned: () => Promise<boolean>;
-  #scanDue = false;
-  #scannedAt = 0;
-  #refreshing: Promise<unknown> = Promise.resolve();
-  #watching: boolean | string = false;
-  #unwatch: (() => void) | undefined;
   #unpublished: string | undefined;
   #writes = 0;
-  #manifestStamp: string | undefined;
 
   private constructor(context: StoreContext, lock: WriteLock, options: StoreOptions) {
     this.#context = context;
@@ -62,12 +54,8 @@ export class Store {
     this.#lock = lock;
     this.#options = options;
     this.#unsigned = unsignedCommits(context, options);
-    const inTurn = (work: () => void): Promise<void> => {
-      const turn = this.#refreshing.then(work);
-      this.#refreshing = turn.catch(() => undefined);
-      return turn;
-    };
-    this.past = new Past(context, this.#observer, inTurn, options.sink);
+    this.#follower = new Follower(context, this.#observer, options);
+    this.past = new Past(context, this.#observer, (work) => this.#follower.inTurn(work), options.sink);
   }
 
   /** Opens a store that was found. Throws `invalid_input` for a manifest that cannot be used. */
@@ -147,16 +135,13 @@ export class Store {
 
   /** Recovers what a dead process left, begins to watch, and tells every entry. */
   async start(): Promise<void> {
-    if (this.#options.watch && isWritable(...this.#places)) this.#watch();
-    else if (this.#options.watch) this.#watching = "this checkout is read-only";
+    if (this.#options.watch)
+      this.#follower.watch(isWritable(...this.#places) ? undefined : "this checkout is read-only");
     await recoverAtStart(this.#context, this.#lock);
     const { journal, mode } = this.#context;
     if (mode === "each" && (await journal.tip()) !== (await journal.mark("published")))
       this.#unpublished = "it was not published yet when its writer ended";
-    this.#scannedAt = performance.now();
-    const scan = this.#observer.start(this.#options.sink, this.#options.scanned);
-    this.#refreshing = scan.catch(() => undefined);
-    await scan;
+    await this.#follower.start();
   }
 
   /** Where a write would begin: the store and its local state. */
@@ -164,71 +149,29 @@ export class Store {
     return [path.join(this.root, MANIFEST_FILE), this.#context.local.lock];
   }
 
-  #watch(): void {
-    this.#watching = true;
-    this.#unwatch?.();
-    this.#unwatch = watchFolders(this.#context.root, {
-      touched: (file) => this.#touched.add(file),
-      unknown: () => {
-        this.#scanDue = true;
-      },
-      failed: (reason) => {
-        this.#watching = reason;
-      },
-    });
-  }
-
   /** Tells what changed since the last look, whoever did it: up to the last acknowledged write on this machine. */
   refresh(): Promise<void> {
-    const turn = this.#refreshing.then(async () => {
-      const touched = [...this.#touched];
-      this.#touched.clear();
-      try {
-        // A manifest that cannot be read while somebody edits it leaves the one we have.
-        if ((await stamp(this.#manifestFile)) !== this.#manifestStamp) await this.reload().catch(() => undefined);
-        this.#options.sink(await this.#observer.refresh(touched));
-        const age = performance.now() - this.#scannedAt;
-        if (!this.#scanDue && age < (this.#watching === true ? RESCAN_MS : UNWATCHED_RESCAN_MS)) return;
-        this.#scanDue = false;
-        await this.#observer.scan(this.#options.sink, this.#options.scanned);
-      } catch (error) {
-        this.#scanDue = true;
-        throw error;
-      }
-      this.#scannedAt = performance.now();
-    });
-    this.#refreshing = turn.catch(() => undefined);
-    return turn;
-  }
-
-  get #manifestFile(): string {
-    return path.join(this.root, MANIFEST_FILE);
+    return this.#follower.refresh();
   }
 
   /** Reads the manifest again: settings apply from here on. */
-  async reload(): Promise<void> {
-    this.#manifestStamp = await stamp(this.#manifestFile);
-    const bytes = await readIfThere(this.#manifestFile);
-    if (!bytes) return;
-    const manifest = parseManifest(bytes);
-    // One that sets what cannot be leaves all as it was.
-    this.#context.mode = this.#options.mode?.(manifest, this.#context.usual) ?? this.#context.usual;
-    this.#context.manifest = manifest;
+  reload(): Promise<void> {
+    return this.#follower.reload();
   }
 
   /** Compares every file anew at the next refresh. */
   rescan(): void {
-    this.#scanDue = true;
+    this.#follower.rescan();
   }
 
   /** Whether hand edits are noticed as they happen, or why not. */
   get watching(): boolean | string {
-    return this.#watching;
+    return this.#follower.watching;
   }
 
   /** Something happened that the next refresh will look at. */
   get noticed(): boolean {
-    return this.#touched.size > 0 || this.#scanDue;
+    return this.#follower.noticed;
   }
 
   /** The current text at a store path. */
@@ -266,7 +209,7 @@ export class Store {
       writesSince: (file, version) => writesSince(this.#context, file, version),
       settle: async (settlement, record) => {
         const { at } = await settleUnmerged(this.#context, settlement, record);
-        this.#touched.add(settlement.unmerged.path);
+        this.#follower.touch(settlement.unmerged.path);
         await this.refresh();
         return { at };
       },
@@ -274,7 +217,7 @@ export class Store {
         const { recorded, journaled } = await writeFiles(this.#context, writer, files, record);
         const publication = journaled ? await publishPending(this.#context, await this.#unsigned()) : undefined;
         if (publication) this.#unpublished = publication.pending;
-        for (const { path: file } of files) this.#touched.add(file);
+        for (const { path: file } of files) this.#follower.touch(file);
         if (++this.#writes % PACK_AFTER === 0) this.#pack();
         await this.refresh();
         if (!recorded) return {};
@@ -352,7 +295,7 @@ export class Store {
   }
 
   status(): Promise<StoreStatus> {
-    return statusOf(this.#context, this.#observer, this.#unpublished, this.#watching);
+    return statusOf(this.#context, this.#observer, this.#unpublished, this.watching);
   }
 
   /** Who holds the write lock, and whether that process is gone; undefined = nobody. */
@@ -361,8 +304,8 @@ export class Store {
   }
 
   async close(): Promise<void> {
-    this.#unwatch?.();
+    this.#follower.unwatch();
     await this.past.close();
-    await this.#refreshing;
+    await this.#follower.idle();
   }
 }

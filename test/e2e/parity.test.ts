@@ -44,6 +44,7 @@ const STEPS: readonly Step[] = [
     { ref: "a", edits: [{ old: "two", new: "2" }], add_tags: ["z"], set: { title: "A2" }, base_version: "$A" },
   ],
   ["update", { ref: "a", append: "x", base_version: "$A" }],
+  ["update", { ref: "a", append: "x", base_version: "0".repeat(40) }],
   ["update", { ref: "none", append: "x" }],
   ["history list", { ref: "a", limit: 1 }],
   ["history blame", { ref: "a" }],
@@ -191,6 +192,15 @@ const STEPS: readonly Step[] = [
   ["admin check", { base: "--output=x" }],
   ["admin check", { fix: true, format: "text" }],
   ["get", { refs: ["a"], include: ["usage"] }],
+  ["update", { ref: "a", content: "one\n2\nthree", base_version: "$A" }],
+  ["conflict list", {}],
+  ["conflict show", { id: "memories/a" }],
+  ["conflict show", { id: "none" }],
+  ["conflict resolve", { id: "memories/a", take: "both", values: { title: "x" } }],
+  ["conflict resolve", { id: "memories/a", take: "b", reason: "asked" }],
+  ["conflict resolve", { id: "none", take: "a" }],
+  ["conflict list", { all: true, limit: 5 }],
+  ["conflict prune", { older_than_days: 0 }],
   ["admin config_list", {}],
   ["admin config_get", { key: "commit" }],
   ["admin config_set", { key: "memory_decay_enabled", value: "false" }],
@@ -221,6 +231,7 @@ function plain(value: unknown): unknown {
   };
   const text = JSON.stringify(value)
     .replace(/"agent":"[^"]*",|"session":"[^"]*",/g, "")
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, (id) => name("conflict", id))
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, (id) => name("id", id))
     .replace(/\b[0-9a-f]{40}\b/g, (hash) => name("version", hash))
     .replace(/\b[0-9a-f]{12}\b/g, "<short>")
@@ -265,7 +276,12 @@ function cliArguments(operation: string, input: Json): string[] {
 /** Runs the program as a shell does, while the other doors are at work. */
 const runProgram = (dir: string, home: string, args: readonly string[]): Promise<string> =>
   new Promise((resolve, reject) => {
-    const options = { cwd: dir, env: { ...GIT_ENV, GIT_MEMORY_HOME: home }, timeout: 30_000, maxBuffer: 2 ** 27 };
+    const options = {
+      cwd: dir,
+      env: { ...GIT_ENV, GIT_MEMORY_HOME: home },
+      timeout: 30_000,
+      maxBuffer: 2 ** 27,
+    };
     // A refusal ends with 1, and its JSON is on standard output too.
     const child = execFile(process.execPath, [PROGRAM, ...args], options, (error, out, err) => {
       if (out === "") reject(error ?? new Error(err));

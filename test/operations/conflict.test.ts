@@ -80,7 +80,8 @@ describe("a conflict of two writers", () => {
     );
     expect((await list()).conflicts[0]?.fields).toEqual(["title", "importance", "data"]);
     const before = bench.trace();
-    const no = async (input: Json) => (await bench.refused("conflict resolve", { id, ...input }, "invalid_input")).message;
+    const no = async (input: Json) =>
+      (await bench.refused("conflict resolve", { id, ...input }, "invalid_input")).message;
     expect(await no({})).toContain("take a, b or both, or values for title, importance, data");
     expect(await no({ values: { title: "x" } })).toContain("values for importance, data");
     expect(await no({ take: "both" })).toContain("title can only have one value");

@@ -179,6 +179,16 @@ describe("the five seconds of callers without a base", () => {
     expect(result).not.toHaveProperty("merged");
   });
 
+  it("a field that is set is set, also to what it was before", async () => {
+    await bench.call("delete", { ref: "a" }, ONE);
+    const result = await bench.call("update", { ref: "a", set: { status: null } }, TWO);
+    expect(result).toMatchObject({ change: "restored", merged: true, contested: ["status"] });
+    expect((await current()).fields).not.toHaveProperty("status");
+    expect(await bench.call("conflict show", { id: result.conflict })).toMatchObject({
+      b: { values: { status: "archived" } },
+    });
+  });
+
   it("are over after five: nobody is asked any more", async () => {
     expect(await setAfter(5_000, ONE, TWO)).not.toHaveProperty("conflict");
   });

@@ -102,6 +102,7 @@ export class Bench {
       newId: (at) => uuidAt(at, ++ids),
       git: gitProgram,
       env: { ...GIT_ENV, ...env },
+      writer: "test",
       owner: { host: "test", boot: await bootId(), pid: process.pid, started: await processStart(process.pid) },
       isAlive: async () => true,
       now: () => clock.at++,

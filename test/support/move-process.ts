@@ -23,6 +23,7 @@ const memory = new Memory({
   },
   git: await findGit("git", GIT_ENV),
   env: GIT_ENV,
+  writer: "test",
   owner: { host: "test", boot: await bootId(), pid: process.pid, started: await processStart(process.pid) },
   isAlive: async (owner: Owner) => (await processStart(owner.pid)) === owner.started,
   now: Date.now,

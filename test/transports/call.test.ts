@@ -95,6 +95,7 @@ describe("callTool", () => {
       newId: () => "",
       git: undefined,
       env: {},
+      writer: "test",
       owner: { host: "test", boot: "b", pid: 1, started: "" },
       isAlive: async () => true,
       now: Date.now,

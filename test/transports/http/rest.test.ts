@@ -228,7 +228,7 @@ describe("what is refused over REST", () => {
     });
     expect([secret.status, code(secret.json)]).toEqual([400, "invalid_input"]);
     await server.ask(ref(address), { method: "PATCH", body: { append: "x" } });
-    const stale = await server.ask(ref(address), { method: "PATCH", body: { append: "y", base_version: version } });
+    const stale = await server.ask(`${ref(address)}?base_version=${version}`, { method: "DELETE" });
     expect([stale.status, code(stale.json)]).toEqual([412, "stale_version"]);
   });
 });
@@ -268,9 +268,11 @@ describe("ETag", () => {
       server.ask(ref(address) + path, { method, headers: { "If-Match": tag }, ...(body ? { body } : {}) });
     const changed = await ask(`"${version}"`, "PATCH", "", { append: "one" });
     expect(changed.status).toBe(200);
-    const now = String(changed.json.version);
+    const merged = await ask(`"${version}"`, "PATCH", "", { set: { summary: "S" } });
+    expect([merged.status, merged.json]).toMatchObject([200, { merged: true }]);
+    const now = String(merged.json.version);
     for (const [method, path, body] of [
-      ["PATCH", "", { append: "two" }],
+      ["PATCH", "", { set: { name: "moved" } }],
       ["DELETE", "", undefined],
       ["POST", "/restore", { version }],
     ] as const) {
