@@ -13,6 +13,7 @@ import { TAGS } from "../src/entry/tag-file.js";
 import { OPERATIONS } from "../src/operations/registry.js";
 import { openApi } from "../src/transports/http/openapi.js";
 import { VERSION } from "../src/version.js";
+import { olderModelsTable } from "./older-models-table.js";
 import { toolsTable } from "./tools-table.js";
 
 /** A file that is made from the code; `path` is relative to the repository. */
@@ -46,6 +47,7 @@ const GENERATED: readonly Generated[] = [
   { path: "schema/operations.schema.json", make: operationSchemas },
   { path: "schema/openapi.json", make: () => `${JSON.stringify(openApi(VERSION), null, 2)}\n` },
   between("README.md", "tools", toolsTable),
+  between("README.md", "older models", olderModelsTable),
 ];
 
 /** Input and output of every operation, by the command's name. */

@@ -3,10 +3,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OPERATIONS } from "../../src/operations/registry.js";
-import { ROUTES } from "../../src/operations/routes.js";
 import { LineClient, PROGRAM } from "../support/client.js";
 import { ask } from "../support/http.js";
 import { faults, GIT_ENV, git, makeCheckedInStore, temporaryFolder } from "../support/repositories.js";
+import { asText, findVerb, restDoor } from "../support/rest-door.js";
 import { runHere } from "../support/run-here.js";
 import { ServeProcess } from "../support/serve.js";
 
@@ -247,28 +247,20 @@ function plain(value: unknown): unknown {
   return JSON.parse(still.replace(/"watching":\w+/, '"watching":0'));
 }
 
-function find(operation: string) {
-  const one = OPERATIONS.find(({ area, action }) => (action ? `${area} ${action}` : area) === operation);
-  if (!one) throw new Error(operation);
-  return one;
-}
-
-const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
-
 function cliArguments(operation: string, input: Json): string[] {
-  const one = find(operation);
+  const one = findVerb(operation);
   const flags = Object.entries(input)
     .filter(([field]) => !one.args.includes(field))
     .flatMap(([field, value]) => {
       const flag = `--${field.replaceAll("_", "-")}`;
       if (value === true) return [flag];
       if (value === false) return [flag.replace("--", "--no-")];
-      return Array.isArray(value) ? value.flatMap((item) => [flag, text(item)]) : [flag, text(value)];
+      return Array.isArray(value) ? value.flatMap((item) => [flag, asText(item)]) : [flag, asText(value)];
     });
   const places = one.args.flatMap((field) => {
     const value = input[field];
     if (value === undefined) return [];
-    return Array.isArray(value) && typeof value[0] === "string" ? value.map(text) : [text(value)];
+    return Array.isArray(value) && typeof value[0] === "string" ? value.map(asText) : [asText(value)];
   });
   return [...one.command.split(" "), ...flags, "--json", "--", ...places];
 }
@@ -305,7 +297,7 @@ function cli(dir: string, home: string): Door {
 
 /** A tool's name and arguments: what it does not advertise at the top goes into its filter. */
 function toolCall(operation: string, input: Json): [tool: string, args: Json] {
-  const { area, action, advertised } = find(operation);
+  const { area, action, advertised } = findVerb(operation);
   const top = Object.entries(input).filter(([field]) => advertised?.includes(field) ?? true);
   const rest = Object.entries(input).filter(([field]) => advertised && !advertised.includes(field));
   const filter = rest.length > 0 ? { filter: Object.fromEntries(rest) } : {};
@@ -339,31 +331,7 @@ async function mcpOverHttp({ port }: ServeProcess): Promise<Door> {
   };
 }
 
-const rest = ({ port }: ServeProcess): Door => ({
-  call: async (operation, input) => {
-    const one = find(operation);
-    const segment = (field: string): unknown[] => [input[field] ?? []].flat();
-    // A segment of the path holds one value: several go another way.
-    const route = ROUTES.find(
-      ({ operation: own, path }) =>
-        own === one && [...path.matchAll(/\{(\w+)\}/g)].every(([, field = ""]) => segment(field).length === 1),
-    );
-    if (!route) throw new Error(`no route for ${operation}`);
-    const left = new Map(Object.entries(input));
-    const path = route.path.replace(/\{(\w+)\}/g, (_hole, field: string) => {
-      left.delete(field);
-      return encodeURIComponent(text(segment(field)[0]));
-    });
-    const inBody = route.method === "POST" || route.method === "PATCH";
-    const pairs = [...left].flatMap(([field, value]) =>
-      (Array.isArray(value) ? value : [value]).map((item) => [field, text(item)]),
-    );
-    const query = inBody || pairs.length === 0 ? "" : `?${new URLSearchParams(pairs as [string, string][])}`;
-    const body = inBody ? { body: Object.fromEntries(left) } : {};
-    const { json } = await ask(port, `/v1${path}${query}`, { method: route.method, ...body });
-    return json;
-  },
-});
+const rest = (server: ServeProcess): Door => ({ call: restDoor(server) });
 
 async function play(door: Door): Promise<[Step, unknown][]> {
   const answers: [Step, unknown][] = [];
