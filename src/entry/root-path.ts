@@ -1,13 +1,24 @@
 const ABSOLUTE = /^(?:[/\\~]|[A-Za-z]:)/;
+/** `..` as a part of a path, also between the signs of a glob. */
+const ABOVE = /(?:^|[/\\{},()|!])\.\.(?:$|[/\\{},()|#])/;
+
+/**
+ * Why a path or glob leads out of the repository, as the rest of a sentence, or undefined when it stays inside. `absolute` allows
+ * any place of this machine, as only the personal store may name one.
+ */
+export function outsideProblem(path: string, absolute: boolean): string | undefined {
+  if (ABOVE.test(path)) return 'must not hold ".."';
+  if (absolute || !ABSOLUTE.test(path)) return undefined;
+  return "must be relative to the repository; only the personal store holds absolute paths";
+}
 
 /**
  * Why a project's `root_path` cannot be used, as the rest of a sentence, or undefined when it can. It is relative to the
  * repository; `absolute` allows any other place too, as only the personal store may name one.
  */
 export function rootPathProblem(path: string, absolute: boolean): string | undefined {
-  if (path.split(/[/\\]/).includes("..")) return 'must not hold ".."';
-  if (ABSOLUTE.test(path))
-    return absolute ? undefined : "must be relative to the repository; only the personal store holds absolute paths";
+  const outside = outsideProblem(path, absolute);
+  if (outside !== undefined || ABSOLUTE.test(path)) return outside;
   return path.includes("\\") ? "must have / between its parts" : undefined;
 }
 

@@ -12,6 +12,7 @@ import { keyText } from "./leads.js";
 import type { Memory } from "./memory.js";
 import { type Crossing, place, refuseLost, type Source } from "./move-plan.js";
 import { parseAt } from "./parse-at.js";
+import { refuseOutsidePaths } from "./path-check.js";
 import { refuseOtherSide } from "./private.js";
 import { redirectElsewhere, redirectIn, redirection } from "./redirect.js";
 import { refuseRelations } from "./relation-check.js";
@@ -159,6 +160,7 @@ async function moveInside(
     write.goOn?.();
     const edits = await decide(draft);
     await refuseRelations(memory, draft);
+    await refuseOutsidePaths(draft);
     await refuseSecrets(draft, write.allow_secrets ?? []);
     write.goOn?.();
     const answer = (written: Written) => edits.map((edit) => resultOf(memory, store, edit, written));
@@ -184,6 +186,7 @@ function placeAll(memory: Memory, crossing: Crossing, write: MoveWrite): Promise
     const edits: Edit[] = [];
     for (const source of sources) edits.push(await place(memory, draft, source, crossing));
     await refuseFullSessions(memory, draft);
+    await refuseOutsidePaths(draft);
     await refuseSecrets(draft, write.allow_secrets ?? []);
     if (!copy)
       await redirectIn(

@@ -8,6 +8,7 @@ import { recordOf, refuseSecrets, resultOf } from "../memory/edits.js";
 import { hintOf } from "../memory/just-before.js";
 import type { Memory } from "../memory/memory.js";
 import { readAt } from "../memory/parse-at.js";
+import { refuseOutsidePaths } from "../memory/path-check.js";
 import { refuseRelations } from "../memory/relation-check.js";
 import { planRestore, type RestoreInput } from "../memory/remove.js";
 import { resolvePath } from "../memory/resolve.js";
@@ -160,6 +161,7 @@ const restore = operation({
       goOn(signal);
       const edit = await planRestore(memory, draft, input);
       await refuseRelations(memory, draft);
+      await refuseOutsidePaths(draft);
       await refuseSecrets(draft, given.allow_secrets ?? []);
       return {
         record: recordOf([edit], caller, given.reason),

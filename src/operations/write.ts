@@ -6,6 +6,7 @@ import { type Edit, recordOf, refuseSecrets, resultOf, withHint } from "../memor
 import { hintOf } from "../memory/just-before.js";
 import type { Memory } from "../memory/memory.js";
 import { moveEntries } from "../memory/move-entries.js";
+import { refuseOutsidePaths } from "../memory/path-check.js";
 import { refuseMixed } from "../memory/private.js";
 import { redirectElsewhere } from "../memory/redirect.js";
 import { refuseRelations } from "../memory/relation-check.js";
@@ -164,6 +165,7 @@ async function decideAll(
   if (errors.length > 0) throw refusedAt(errors, plans.length);
   refuseMixed(edits);
   await refuseRelations(memory, draft).catch(atItsPosition);
+  await refuseOutsidePaths(draft).catch(atItsPosition);
   await refuseFullSessions(memory, draft);
   await refuseSecrets(draft, allow).catch(atItsPosition);
   return edits;
@@ -194,6 +196,7 @@ async function writeOne(context: OperationContext, plan: Plan, { reason, allow_s
   const decide = async (draft: Draft): Promise<Edit[]> => {
     const edit = await plan.edit(context.memory, draft);
     await refuseRelations(context.memory, draft);
+    await refuseOutsidePaths(draft);
     await refuseFullSessions(context.memory, draft);
     await refuseSecrets(draft, allow_secrets);
     return [edit];

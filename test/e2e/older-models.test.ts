@@ -428,7 +428,7 @@ async function look(): Promise<void> {
     const first = (shown.history as Json[]).at(-1)?.version;
     const { entries } = await call("get", { refs: [ref], version: first });
     const extra = { diff: await call("history diff", { ref, from: first }), blame: await blamed(ref) };
-    views.set(view, { ...shown, ...extra, then: (entries as Json[])[0] });
+    views.set(view, { ...shown, ...extra, before: (entries as Json[])[0] });
   }
   for (const [view, ref, told] of [
     ["org", "org/acme:", await call("org get", { ref: "acme" })],

@@ -1,5 +1,4 @@
 import type { DocumentLevel } from "../../entry/document.js";
-import { rootPathProblem } from "../../entry/root-path.js";
 import type { ReadDocument } from "../../entry/scope-document.js";
 import type { FileFacts, Judgement, Linking } from "./facts.js";
 import { linkLines } from "./link-lines.js";
@@ -41,15 +40,6 @@ export function documentFacts({ document, text, front }: Readable): DocumentFact
     ],
     ...(continues ? { continues } : {}),
   };
-}
-
-/** What only the store as a whole can say against a document; `absolute` when the store may be the personal one. */
-export function pathFindings(path: string, { document, front }: Readable, absolute: boolean): Judgement[] {
-  const { root_path: root } = document.fields;
-  const problem = root === undefined ? undefined : rootPathProblem(root, absolute);
-  if (problem === undefined) return [];
-  const line = front.kind === "map" ? (front.map.lineOf("root_path") ?? 0) + 1 : 1;
-  return [{ path, line, rule: "field", message: `root_path ${problem}` }];
 }
 
 /** Sessions that continue themselves, or one that is not there: neither a document nor an entry of it. */

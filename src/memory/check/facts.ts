@@ -10,10 +10,11 @@ import { type ReadDocument, readDocument } from "../../entry/scope-document.js";
 import { findSecrets } from "../../entry/secrets.js";
 import { readTagFile } from "../../entry/tag-file.js";
 import type { Finding } from "../../reports/check-report.js";
-import { type DocumentFacts, documentFacts, pathFindings } from "./document-facts.js";
+import { type DocumentFacts, documentFacts } from "./document-facts.js";
 import { fieldFindings } from "./fields.js";
 import { linkLines } from "./link-lines.js";
 import { manifestFindings } from "./manifest-findings.js";
+import { pathFindings } from "./paths.js";
 import { shingles } from "./shingles.js";
 
 /** A finding with what tells whether the base had it too, where the message alone does not. */
@@ -145,10 +146,11 @@ async function judgements(
   if (located.type === "ignored" && located.what === "manifest")
     for (const { line, message } of manifestFindings(bytes, own)) add("field", line, message);
   if (read?.kind === "unreadable" && marker === undefined) add("unreadable", read.line ?? 1, read.reason);
-  for (const one of read?.kind === "entry" || read?.kind === "document" ? fieldFindings(read) : [])
-    add(one.rule, one.line, one.message);
-  // The personal store stands for global, and a store that others share may too.
-  if (read?.kind === "document") found.push(...pathFindings(path, read, root.level === "global"));
+  if (read?.kind === "entry" || read?.kind === "document") {
+    for (const one of fieldFindings(read)) add(one.rule, one.line, one.message);
+    // The personal store stands for global, and a store that others share may too.
+    found.push(...pathFindings(path, read, root.level === "global"));
+  }
   if (decoded.kind === "text")
     for (const { rule, line } of await findSecrets(decoded.text, []))
       add(
