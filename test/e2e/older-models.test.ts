@@ -7,6 +7,7 @@ import { DOCUMENT_LEVELS } from "../../src/entry/document.js";
 import { FIELD_NAMES } from "../../src/entry/fields.js";
 import { KINDS } from "../../src/entry/kinds.js";
 import { parseManifest } from "../../src/entry/manifest.js";
+import { OPERATIONS } from "../../src/operations/registry.js";
 import type { Json } from "../support/memory.js";
 import { makeMonorepo } from "../support/monorepo.js";
 import { git, makeOwnStore, put, temporaryFolder } from "../support/repositories.js";
@@ -386,7 +387,7 @@ async function fill(): Promise<void> {
   await call("session attach", { refs: [IDS.memory, IDS.tool], ref: "second", working: true });
   views.set("context", await call("context", { scope: "session/second" }));
   await call("session end", { ref: "second" });
-  await call("admin config", { key: "default_decay_rate", value: "0.2" });
+  fs.appendFileSync(path.join(dir, ".memory/memory.yaml"), "default_decay_rate: 0.2\n");
   const lines = Object.entries(RECORD).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
   put(path.join(dir, `.memory/conflicts/${RECORD_ID}.md`), `---\n${lines.join("\n")}\n---\n\nA diff.\n`);
   fs.appendFileSync(path.join(home, "memory.yaml"), `person: ${JSON.stringify(PERSON)}\n`);
@@ -459,7 +460,8 @@ async function look(): Promise<void> {
   );
   for (const [view, ref] of Object.entries({ tags_file: "tags.yaml", manifest_log: "memory.yaml" }))
     views.set(view, (await call("history list", { ref })).versions);
-  const { settings } = await call("admin config", { key: "default_decay_rate" });
+  const config = OPERATIONS.find(({ area, action = "" }) => area === "admin" && /^config(_get)?$/.test(action));
+  const { settings } = await call(`admin ${config?.action}`, { key: "default_decay_rate" });
   views.set("setting", (settings as Json[])[0]);
   const schema = JSON.parse(fs.readFileSync("schema/manifest.schema.json", "utf8")) as { properties: Json };
   views.set("setting_schema", schema.properties.default_decay_rate);
