@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LineClient } from "../support/client.js";
 import { entryText, type Json } from "../support/memory.js";
 import { makeMonorepo } from "../support/monorepo.js";
-import { runJson } from "../support/program.js";
-import { git, put } from "../support/repositories.js";
+import { run, runJson } from "../support/program.js";
+import { faults, git, put, tracesOf } from "../support/repositories.js";
 
 let dir: string;
 let home: string;
@@ -74,6 +74,39 @@ describe("servers in the projects of one monorepo", () => {
     expect(await titles(web)).toEqual(["Errors of web", "Mine", "No secrets", "Of all", "Of me"]);
     expect(fs.existsSync(path.join(dir, ".memory/projects/api/guidelines/of-api.md"))).toBe(true);
     expect(fs.existsSync(path.join(home, "guidelines/of-me.md"))).toBe(true);
+  });
+
+  it("keep what is private from every commit, journal and other project, whichever writes around it", async () => {
+    git(home, "init", "-q", "-b", "main");
+    git(home, "config", "user.name", "Ada Person");
+    git(home, "config", "user.email", "ada@example.org");
+    git(home, "add", ".");
+    git(home, "commit", "-qm", "store");
+    const [api, web] = [await server(path.join(dir, "packages/api")), await server(path.join(dir, "apps/web"))];
+    const text = { content: "quincejelly of mine", private: true, reason: "quincejelly" };
+    for (const scope of [undefined, "personal", "session", "org/acme"])
+      await api.call("memory_save", { title: `Quince ${scope ?? "here"}`, ...text, ...(scope && { scope }) });
+    await api.call("memory_update", { ref: "memories/quince-here", append: "More quincejelly.", ...json });
+    await api.call("memory_save", { title: "Shared", content: "For all of api." });
+    await web.call("memory_save", { title: "Mine too", content: "Everywhere.", scope: "personal" });
+    const listed = async (client: LineClient): Promise<unknown[]> => {
+      const { hits } = (await client.call("memory_search", { ...json, limit: 50 })) as { hits: Json[] };
+      return hits.flatMap((hit) => (hit.private ? hit.address : [])).sort();
+    };
+    const wide = ["global:memories/quince-personal", "org/acme:memories/quince-org-acme"];
+    const session = expect.stringMatching(/^session\/auto-\w+:memories\/quince-session$/);
+    expect(await listed(api)).toEqual([wide[0], "memories/quince-here", wide[1], session]);
+    expect(await listed(web)).toEqual(wide);
+    const ran = run(dir, ["commit", "-m", "all of it"], { env: { GIT_MEMORY_HOME: home } });
+    expect(ran.status, ran.stderr).toBe(0);
+    git(dir, "add", "-A");
+    git(home, "add", "-A");
+    expect(git(dir, "ls-files")).toContain("projects/api/memories/shared.md");
+    expect(git(home, "ls-files")).toContain("memories/mine-too.md");
+    for (const repository of [dir, home]) {
+      expect(tracesOf(repository, "quince", "Quince")).toEqual([]);
+      expect(faults(repository)).toBe("");
+    }
   });
 
   it("go along when another writes where a project lies, and outside of all are in the org", async () => {
