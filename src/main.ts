@@ -27,6 +27,7 @@ const facts = {
 const program: Program = {
   env: process.env,
   cwd: process.cwd(),
+  home: facts.home,
   shell: process.env.npm_command === "exec" ? "npx -y git-memory" : "git memory",
   version: VERSION,
   node: process.versions.node,

@@ -203,6 +203,11 @@ export class Memory implements View {
     return this.store();
   }
 
+  /** Waits until every store that is there is open and read; there may be none. */
+  opened(): Promise<void> {
+    return this.#stores.begin().ready;
+  }
+
   /**
    * The store where new entries of a scope go, of the current one when absent; the person's own is made when it is not
    * there yet. Throws `invalid_input` where no store holds the scope, `not_found` where the person has none and none may

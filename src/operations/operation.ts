@@ -62,6 +62,8 @@ export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodT
   readonly args: readonly (keyof z.infer<I> & string)[];
   /** Answers while the index is still being built. */
   readonly early?: true;
+  /** Works where no store is there yet: what it writes makes the person's own. */
+  readonly storeless?: true;
   /** Input fields that MCP shows at the top; the others go into `filter`. All of them when absent. */
   readonly advertised?: readonly (keyof z.infer<I> & string)[];
   /** The version of the one entry that an output is about: REST's ETag. */
@@ -112,7 +114,7 @@ export async function invoke(target: Operation, context: OperationContext, raw: 
   const input = target.input.safeParse(raw ?? {});
   if (!input.success) throw refusal(target, input.error.issues[0]!);
   return attend(context, async () => {
-    if (!target.early) await ready(context);
+    if (!target.early) await ready(context, target.storeless);
     // A ref of these areas names a scope.
     const named = SCOPE_AREAS.has(target.area) ? input.data : withNearRefs(context, input.data);
     return target.output.parse(await target.run(context, named));
@@ -150,9 +152,13 @@ export async function attend<T>(context: OperationContext, work: () => Promise<T
   }
 }
 
-/** The index is there, or the call was cancelled: then `unavailable`, and nothing was done. */
-export async function ready({ memory, signal }: Pick<OperationContext, "memory" | "signal">): Promise<void> {
-  if (memory.state !== "ready") await Promise.race([memory.fresh(), ...(signal ? [abortion(signal)] : [])]);
+/** The index is there (or, for what is `storeless`, no store), or the call was cancelled: then `unavailable`, and nothing was done. */
+export async function ready(
+  { memory, signal }: Pick<OperationContext, "memory" | "signal">,
+  storeless = false,
+): Promise<void> {
+  const open = () => (storeless ? memory.opened() : memory.fresh());
+  if (memory.state !== "ready") await Promise.race([open(), ...(signal ? [abortion(signal)] : [])]);
   goOn(signal);
 }
 

@@ -43,6 +43,7 @@ const start = operation({
   output: written,
   effect: "write",
   idempotent: false,
+  storeless: true,
   toolset: "scopes",
   route: { method: "POST", path: "/sessions" },
   args: ["purpose"],

@@ -16,6 +16,7 @@ import { planSave, type SaveInput, storeOfSave } from "../memory/save.js";
 import { type Calling, namedScope } from "../memory/session/call-session.js";
 import { beginBefore, beginFor, placed } from "../memory/session/placing.js";
 import { refuseFullSessions } from "../memory/session/working-set.js";
+import { unsharedHint } from "../memory/unshared.js";
 import { placeOf, planUpdate, storeFor, type UpdateInput } from "../memory/update.js";
 import { writeLine } from "./entry-head.js";
 import { goOn, type OperationContext, operation } from "./operation.js";
@@ -130,7 +131,7 @@ async function writeAll(
   noteTexts(context, store, done.edits);
   const redirections = done.edits.flatMap(({ redirection }) => redirection ?? []);
   const hint = await redirectElsewhere(memory, redirections, [store], { caller, reason });
-  return done.results.map((result) => withHint(result, hint));
+  return done.results.map((result) => withHint(withHint(result, unsharedHint(memory, result)), hint));
 }
 
 /** What the connection knows of the entries from now on: of one that was merged its own text, not what came of it. */
@@ -240,6 +241,7 @@ export const save = operation({
   output: writeResult,
   effect: "write",
   idempotent: false,
+  storeless: true,
   toolset: "default",
   route: { method: "POST", path: "/entries", status: 201 },
   args: ["title", "content"],
@@ -324,6 +326,7 @@ export const bulk = operation({
   output: z.object({ results: z.array(writeResult) }),
   effect: "delete",
   idempotent: false,
+  storeless: true,
   toolset: "more",
   route: { method: "POST", path: "/bulk" },
   args: ["items"],

@@ -146,11 +146,12 @@ export async function makePersonalStore(
   directory: string,
   git: GitBinary | undefined,
   env: Environment,
+  asked: Pick<InitInput, "commit"> = {},
 ): Promise<InitResult> {
   const input = { directory, own: true, personal: true, scope: "global", git, env, newId: () => "" };
-  return init(input).catch((error: unknown) => {
-    // Nobody asked for a commit each here: where commits have to be signed, they are left to the person.
-    if (!(error instanceof MemoryError && error.code === "forbidden")) throw error;
+  return init({ ...input, ...asked }).catch((error: unknown) => {
+    // Where nobody asked for a commit each and commits have to be signed, they are left to the person.
+    if (asked.commit !== undefined || !(error instanceof MemoryError && error.code === "forbidden")) throw error;
     return init({ ...input, commit: "journal" });
   });
 }

@@ -11,6 +11,7 @@ import {
   type SessionPlace,
   type SessionStatus,
   sessionNamed,
+  sessionScope,
   statusOf,
 } from "./records.js";
 import { beginning, type SessionStanding, type SessionWrite, writeSession } from "./session-draft.js";
@@ -87,8 +88,10 @@ export async function startSession(
   write: SessionWrite,
 ): Promise<SessionStanding & { readonly name: string }> {
   const { memory, connection } = calling;
-  await memory.fresh();
   if (given !== undefined) checkSessionName(given);
+  // A session may be the first thing that somebody writes down at all; one that continues another never is.
+  if (parent === undefined) await memory.home(sessionScope(given ?? "new"));
+  await memory.fresh();
   if (given !== undefined && sessionNamed(memory, given)) throw alreadyThere(given);
   const from = parent === undefined ? undefined : findSession(memory, parent).document.name;
   const place = await newPlace(memory, given ?? madeName(calling, rest.purpose));

@@ -5,6 +5,7 @@ import type { InitResult } from "../../setup/init.js";
 import type { Command, ProcessCommand } from "../cli/cli.js";
 import { setUpCi } from "./ci.js";
 import { setUp } from "./clients.js";
+import { moveOwnNotes } from "./own-notes.js";
 import type { Program } from "./program.js";
 
 async function commitNewStore(program: Program, root: string): Promise<void> {
@@ -18,6 +19,9 @@ async function commitNewStore(program: Program, root: string): Promise<void> {
 
 interface InitFlags {
   readonly own?: boolean;
+  readonly personal?: boolean;
+  /** False for --no-move. */
+  readonly move?: boolean;
   readonly scope?: string;
   readonly commit?: string;
   readonly client?: readonly string[];
@@ -28,7 +32,10 @@ interface InitFlags {
 }
 
 /** What is wrong with the flags together; undefined = nothing. */
-function misuse({ own, commit, client, ci, remove, dryRun }: InitFlags): string | undefined {
+function misuse(flags: InitFlags, dir: string | undefined): string | undefined {
+  const { own, personal, commit, client, ci, remove, dryRun } = flags;
+  if (personal && (dir ?? flags.scope ?? client ?? ci ?? own ?? remove ?? dryRun) !== undefined)
+    return "--personal makes your own store, in $GIT_MEMORY_HOME when that is set; of the rest only --commit and --json go with it.";
   if (commit !== undefined && commit !== "journal" && commit !== "each") return "--commit has to be journal or each.";
   if (ci !== undefined && ci !== "github") return "--ci has to be github.";
   if (client === undefined && ci === undefined && (remove || dryRun))
@@ -56,22 +63,37 @@ const printed = (program: Program, flags: InitFlags, data: unknown, lines: reado
   program.out(`${flags.json === true ? JSON.stringify(data) : lines.join("\n")}\n`);
 
 async function makeStore(program: Program, dir: string | undefined, flags: InitFlags): Promise<InitResult> {
+  const result = await (flags.personal === true ? makePersonal(program, flags) : makeOther(program, dir, flags));
+  if (result.kind === "own" && result.made.length > 0) await commitNewStore(program, result.root);
+  const say = (text: string) => speak(text, { tools: new Set(), shell: program.shell });
+  return { ...result, warnings: result.warnings.map(say) };
+}
+
+const modeOf = ({ commit }: InitFlags) => (commit === undefined ? {} : { commit: commit as "journal" | "each" });
+
+async function makePersonal(program: Program, flags: InitFlags): Promise<InitResult> {
+  const [{ makePersonalStore }, { personalFolder }] = await Promise.all([
+    import("../../setup/init.js"),
+    import("../../store/find-store.js"),
+  ]);
+  const folder = personalFolder(program.env, program.home);
+  return makePersonalStore(folder, await program.findGit(), program.env, modeOf(flags));
+}
+
+async function makeOther(program: Program, dir: string | undefined, flags: InitFlags): Promise<InitResult> {
   const { init } = await import("../../setup/init.js");
-  const { commit, scope } = flags;
+  const { scope } = flags;
   const id = await program.newId();
-  const result = await init({
+  return init({
     directory: dir ?? program.cwd,
     own: flags.own === true,
     ...(scope === undefined ? {} : { scope }),
-    ...(commit === undefined ? {} : { commit: commit as "journal" | "each" }),
+    ...modeOf(flags),
     git: await program.findGit(),
     env: program.env,
     newId: () => id,
     dryRun: flags.dryRun === true,
   });
-  if (result.kind === "own" && result.made.length > 0) await commitNewStore(program, result.root);
-  const say = (text: string) => speak(text, { tools: new Set(), shell: program.shell });
-  return { ...result, warnings: result.warnings.map(say) };
 }
 
 /** `git memory init`. */
@@ -83,6 +105,8 @@ export const initCommand = (program: Program): ProcessCommand => ({
     command
       .argument("[dir]", "the folder; this one when absent")
       .option("--own", "a store that is a repository of its own")
+      .option("--personal", "your own store, for what is yours in every project")
+      .option("--no-move", "leave in your own store what you kept of this project while it had none")
       .option("--scope <scope>", "what it stands for: project/NAME, org/NAME or global")
       .option("--commit <mode>", "journal (you commit) or each (every write is a commit)")
       .option(
@@ -96,7 +120,7 @@ export const initCommand = (program: Program): ProcessCommand => ({
   },
   run: async ([dir], options) => {
     const flags = options as InitFlags;
-    const wrong = misuse(flags);
+    const wrong = misuse(flags, dir);
     if (wrong !== undefined) {
       program.err(`${program.shell}: ${wrong}\n`);
       return 2;
@@ -125,11 +149,15 @@ export const initCommand = (program: Program): ProcessCommand => ({
       result.kind === "own" ? result.root : path.dirname(result.root),
       made ? path.basename(result.root) : undefined,
     );
+    const notes = flags.move === false ? undefined : await moveOwnNotes(program, result, how.dryRun);
     const { root: _root, mergeDriver, ...shown } = result;
     const { nextSteps } = await import("../../setup/init.js");
-    const data = Object.assign({ ...shown, merge_driver: mergeDriver }, ...reports.map(({ data: one }) => one));
+    const data = Object.assign(
+      { ...shown, merge_driver: mergeDriver, ...notes?.data },
+      ...reports.map(({ data: one }) => one),
+    );
     const warnings = result.warnings.map((warning) => `Warning: ${warning}`);
-    const lines = [...storeLines(program, result, how.dryRun), ...warnings, ""];
+    const lines = [...storeLines(program, result, how.dryRun), ...(notes?.lines ?? []), ...warnings, ""];
     const told = reports.flatMap((report) => report.lines);
     const next = clients ? [] : [...(told.length > 0 ? [""] : []), ...nextSteps(result, program.shell)];
     printed(program, flags, data, [...lines, ...told, ...next]);

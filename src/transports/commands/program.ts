@@ -17,6 +17,8 @@ interface Opening {
 export interface Program {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** The person's home directory. */
+  readonly home: string;
   /** How this program's commands are typed: `git memory` or `npx -y git-memory`. */
   readonly shell: string;
   readonly version: string;
