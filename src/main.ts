@@ -49,8 +49,8 @@ const program: Program = {
     const places = [...(CLAUDE_PROJECT_DIR ? [CLAUDE_PROJECT_DIR] : []), roots];
     const flags = { response_format: responseFormat, audit };
     const makePersonal = async (folder: string): Promise<void> => {
-      const { makePersonalStore } = await import("./setup/init.js");
-      await makePersonalStore(folder, await program.findGit(), process.env);
+      const { makePersonalFor } = await import("./transports/commands/new-store.js");
+      await makePersonalFor(program, folder);
     };
     const directory = process.cwd();
     return openMemory(

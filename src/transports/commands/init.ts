@@ -5,17 +5,9 @@ import type { InitResult } from "../../setup/init.js";
 import type { Command, ProcessCommand } from "../cli/cli.js";
 import { setUpCi } from "./ci.js";
 import { setUp } from "./clients.js";
+import { commitNewStore } from "./new-store.js";
 import { moveOwnNotes } from "./own-notes.js";
 import type { Program } from "./program.js";
-
-async function commitNewStore(program: Program, root: string): Promise<void> {
-  const memory = await program.openMemory({ root, watch: false });
-  try {
-    await (await memory.fresh()).commit("memory: begin this store");
-  } finally {
-    await memory.close();
-  }
-}
 
 interface InitFlags {
   readonly own?: boolean;
