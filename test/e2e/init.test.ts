@@ -250,8 +250,11 @@ describe("init", () => {
 
   it("is never done uninvited", () => {
     const dir = remember(makeRepository());
-    for (const args of [["search", "x"], ["save", "a", "b"], ["status"], ["commit"]])
-      expect([args, run(dir, args).status]).toEqual([args, 1]);
+    const env = { GIT_MEMORY_HOME: path.join(remember(temporaryFolder()), "own") };
+    for (const args of [["search", "x"], ["update", "a", "--append", "b"], ["status"], ["commit"]])
+      expect([args, run(dir, args, { env }).status]).toEqual([args, 1]);
+    expect(fs.existsSync(env.GIT_MEMORY_HOME)).toBe(false);
+    expect(run(dir, ["save", "a", "b"], { env }).status).toBe(0);
     expect(git(dir, "status", "--porcelain")).toBe("");
     expect(fs.existsSync(path.join(dir, ".git/git-memory"))).toBe(false);
   });
