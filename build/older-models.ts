@@ -275,12 +275,12 @@ export const OLDER_MODELS: readonly Counterpart[] = [
   ]),
 ];
 
-/** The columns of conflict_log: keys of the front matter of a record in `conflicts/`. */
+/** The columns of conflict_log: keys of the front matter of a record in `conflicts/`, as `conflict show` gives them. */
 export const CONFLICT_LOG: readonly Counterpart[] = group("conflict_log", [
   ["id", "the name of `conflicts/<uuid>.md`", "record id"],
-  ["entry_type entry_id", "`entry`, `path`", "record entry"],
-  ["version_a_id", "`version_a`", "record version_a"],
-  ["version_b_id", "`version_b`", "record version_b"],
+  ["entry_type entry_id", "`entry`, `path`", "record address"],
+  ["version_a_id", "`version_a`", "record a.version"],
+  ["version_b_id", "`version_b`", "record b.version"],
   ["detected_at", "`detected_at`", "record detected_at"],
   ["resolved", "`resolved`: such records lie in `conflicts/resolved/`", "record resolved"],
   ["resolution", "`resolution`", "record resolution"],

@@ -44,7 +44,7 @@ export interface JournalRecord {
   /** The id of the conflict that came of the write. */
   readonly conflict?: string;
   /** Tells those apart who write without a session on this machine; stays in the journal. */
-  readonly process?: string;
+  readonly writer?: string;
 }
 
 export interface JournalCommit extends JournalRecord {
@@ -72,7 +72,7 @@ const changeText = (change: JournalChange): string =>
   JSON.stringify(change).replace(/\s/g, (space) => `\\u${space.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** Trailers that only the journal needs; publishing leaves them out. */
-const PRIVATE_TRAILERS = new Set(["Memory-Time", "Memory-Change", "Memory-Process"]);
+const PRIVATE_TRAILERS = new Set(["Memory-Time", "Memory-Change", "Memory-Writer"]);
 
 function message(record: JournalRecord, changes: readonly JournalChange[]): string {
   const optional = (key: string, value: string | undefined) => (value === undefined ? [] : [[key, value] as const]);
@@ -86,7 +86,7 @@ function message(record: JournalRecord, changes: readonly JournalChange[]): stri
       ...optional("Memory-Session", record.session),
       ...optional("Memory-Branch", record.branch),
       ...optional("Memory-Conflict", record.conflict),
-      ...optional("Memory-Process", record.process),
+      ...optional("Memory-Writer", record.writer),
       ...changes.flatMap(({ source, destination }) => [
         ...optional("Memory-From", source),
         ...optional("Memory-To", destination),
@@ -224,7 +224,7 @@ export class Journal {
     const commit = await this.objects.commit(oid);
     if (!commit) return undefined;
     const parsed = parseMessage(commit.message);
-    const optional = (key: string, name: "entry" | "agent" | "session" | "branch" | "conflict" | "process") => {
+    const optional = (key: string, name: "entry" | "agent" | "session" | "branch" | "conflict" | "writer") => {
       const value = trailer(parsed, key);
       return value === undefined ? {} : { [name]: value };
     };
@@ -240,7 +240,7 @@ export class Journal {
       ...optional("Memory-Session", "session"),
       ...optional("Memory-Branch", "branch"),
       ...optional("Memory-Conflict", "conflict"),
-      ...optional("Memory-Process", "process"),
+      ...optional("Memory-Writer", "writer"),
       changes: parsed.trailers
         .filter(([key]) => key === "Memory-Change")
         .map(([, value]) => JSON.parse(value) as JournalChange),

@@ -96,7 +96,7 @@ async function writtenBetween(memory: Memory, draft: Draft, old: Drafted, { call
 /** One session is one writer; without sessions one process with one agent and author is. */
 export function isSameWriter(memory: Memory, last: WhoWrote, { session, agent, author }: Caller): boolean {
   if (session !== undefined || last.session !== undefined) return session === last.session;
-  return last.process === memory.process && agent === last.agent && (!author || author.name === last.author);
+  return last.writer === memory.writer && agent === last.agent && (!author || author.name === last.author);
 }
 
 /**

@@ -137,7 +137,7 @@ export class Memory implements View {
   }
 
   /** Tells those apart who write without a session on this machine. */
-  get process(): string {
+  get writer(): string {
     return this.#options.writer;
   }
 
@@ -312,7 +312,7 @@ export class Memory implements View {
     return store.exclusive(async (session) => {
       const draft = new Draft(session, name, store.manifest.root);
       const { record: told, settle, answer } = await decide(draft);
-      const record = { process: this.process, ...told };
+      const record = { writer: this.writer, ...told };
       const files = draft.files();
       const written = files.length === 0 ? {} : await session.write(files, record);
       return answer(settle ? await session.settle(settle, record) : written);

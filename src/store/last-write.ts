@@ -12,11 +12,11 @@ export interface WhoWrote {
   readonly agent?: string;
   readonly session?: string;
   /** Tells those apart who write without a session on this machine. */
-  readonly process?: string;
+  readonly writer?: string;
 }
 
 function whoWrote(commit: JournalCommit, change: JournalChange): WhoWrote {
-  const { agent, session, process, author, at } = commit;
+  const { agent, session, writer, author, at } = commit;
   return {
     version: change.after,
     before: change.before,
@@ -24,7 +24,7 @@ function whoWrote(commit: JournalCommit, change: JournalChange): WhoWrote {
     author: author.name,
     ...(agent === undefined ? {} : { agent }),
     ...(session === undefined ? {} : { session }),
-    ...(process === undefined ? {} : { process }),
+    ...(writer === undefined ? {} : { writer }),
   };
 }
 

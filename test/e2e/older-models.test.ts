@@ -2,7 +2,6 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONFLICT_LOG, type Counterpart, OLDER_MODELS, VIEW_OF } from "../../build/older-models.js";
-import { readConflict } from "../../src/entry/conflict.js";
 import { DOCUMENT_LEVELS } from "../../src/entry/document.js";
 import { FIELD_NAMES } from "../../src/entry/fields.js";
 import { KINDS } from "../../src/entry/kinds.js";
@@ -21,6 +20,8 @@ const GONE = undefined;
 
 const AUTHOR = "Ada Person";
 const SESSION_FILE = "orgs/acme/projects/api/sessions/second/session.md";
+/** The id of a conflict. */
+const CONFLICT = /^[0-9a-f]{8}-[0-9a-f]{4}-8/;
 const RECORD = {
   entry: "project/acme/api:memories/contested",
   path: "projects/api/memories/contested.md",
@@ -29,7 +30,7 @@ const RECORD = {
   version_b: "b".repeat(40),
   fields: ["title"],
   detected_at: "2026-01-02T03:04:05.000Z",
-  resolved: false,
+  resolved: true,
   resolution: "both",
   resolved_at: "2026-01-03T03:04:05.000Z",
   resolved_by: "Ada Person",
@@ -192,7 +193,7 @@ const OLDER: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     created_at: TIME,
     created_by: AUTHOR,
     change_reason: "asked twice",
-    conflict_flag: true,
+    conflict_flag: CONFLICT,
   },
   guidelines: {
     id: UUID,
@@ -215,7 +216,7 @@ const OLDER: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     created_at: TIME,
     created_by: AUTHOR,
     change_reason: "asked twice",
-    conflict_flag: true,
+    conflict_flag: CONFLICT,
   },
   knowledge: {
     id: UUID,
@@ -239,7 +240,7 @@ const OLDER: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     created_at: TIME,
     created_by: AUTHOR,
     change_reason: "asked twice",
-    conflict_flag: true,
+    conflict_flag: CONFLICT,
   },
   tags: {
     id: "billing",
@@ -309,8 +310,8 @@ const OLDER: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   schema_migrations: { version: 1, name: GONE, applied_at: GONE, checksum: GONE },
   conflict_log: {
     id: /^[0-9a-f-]{36}$/,
-    entry_type: RECORD.entry,
-    entry_id: RECORD.entry,
+    entry_type: "memories/contested",
+    entry_id: "memories/contested",
     version_a_id: RECORD.version_a,
     version_b_id: RECORD.version_b,
     detected_at: RECORD.detected_at,
@@ -389,7 +390,7 @@ async function fill(): Promise<void> {
   await call("session end", { ref: "second" });
   fs.appendFileSync(path.join(dir, ".memory/memory.yaml"), "default_decay_rate: 0.2\n");
   const lines = Object.entries(RECORD).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-  put(path.join(dir, `.memory/conflicts/${RECORD_ID}.md`), `---\n${lines.join("\n")}\n---\n\nA diff.\n`);
+  put(path.join(dir, `.memory/conflicts/resolved/${RECORD_ID}.md`), `---\n${lines.join("\n")}\n---\n\nA diff.\n`);
   fs.appendFileSync(path.join(home, "memory.yaml"), `person: ${JSON.stringify(PERSON)}\n`);
   git(home, "commit", "-qam", "who I am");
   await call("admin commit", { message: "all of it" });
@@ -480,8 +481,7 @@ async function look(): Promise<void> {
       .map(([author, at = ""]) => ({ author, at: new Date(at).toISOString() }));
   views.set("own_log", log("."));
   views.set("own_manifest_log", log("memory.yaml"));
-  const read = readConflict(fs.readFileSync(path.join(dir, `.memory/conflicts/${RECORD_ID}.md`)));
-  views.set("record", read.kind === "conflict" ? { id: RECORD_ID, ...read.record } : read);
+  views.set("record", await call("conflict show", { id: RECORD_ID }));
 }
 
 /** What stands at a path such as `memory history.-1.at`; `{}` is the table's own view. */
@@ -535,11 +535,7 @@ describe("older data models", () => {
     for (const kind of [...KINDS, ...DOCUMENT_LEVELS]) expect(FIELD_NAMES(kind)).not.toContain(one.column);
   });
 
-  it("have conflict_log in the records of conflicts/, as far as a reader of records tells", () => {
-    const told = columnsOf(CONFLICT_LOG).filter((one) => valueAt(one.at ?? "", one.table) !== undefined);
-    for (const one of told) expectIs(valueAt(one.at ?? "", one.table), OLDER.conflict_log?.[one.column], nameOf(one));
-    expect(told.map(({ column }) => column)).toEqual(
-      expect.arrayContaining(["id", "entry_id", "entry_type", "resolved"]),
-    );
+  it.each(columnsOf(CONFLICT_LOG).map((one) => [nameOf(one), one] as const))("%s is in the store", (name, one) => {
+    expectIs(valueAt(one.at ?? "", one.table), OLDER.conflict_log?.[one.column], name);
   });
 });
