@@ -2,11 +2,12 @@ import path from "node:path";
 import { MemoryError } from "../errors.js";
 import type { Operation } from "../git/discover.js";
 import { removeTemporaries } from "../git/git-fs.js";
-import { foundAt } from "../git/journal.js";
+import { foundAt, type JournalCommit } from "../git/journal.js";
 import type { WriteLock } from "../git/lock.js";
 import { blobId } from "../git/objects.js";
 import { diskPath, type StoreContext, storePath } from "./context.js";
 import type { HeldPath, WorktreeState } from "./local-state.js";
+import { mergeOvertaken } from "./overtaken.js";
 import { isInside, readWorkingFile, replaceWorkingFile } from "./working-files.js";
 import { asRefusal } from "./writable.js";
 
@@ -22,27 +23,49 @@ export async function holdReason(context: StoreContext, files: readonly string[]
   return files.some((file) => unmerged.has(file)) ? "the file has a merge conflict to be resolved" : undefined;
 }
 
-type Outcome = "placed" | "overtaken";
+/** One change of a path that has to reach its file, and the commit it is on record with. */
+interface Step {
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly commit: JournalCommit;
+}
 
-/** Brings the file from `before` to `after`; `overtaken` when it is neither, and then it stays. */
-async function place(
-  context: StoreContext,
-  file: string,
-  before: string | null,
-  after: string | null,
-): Promise<Outcome> {
+/**
+ * Brings a file through the steps that are on record for it, oldest first. A file that is at none of them is somebody's
+ * change: it is merged with what was written, or stays. False when it stays and the write is not in it.
+ */
+async function place(context: StoreContext, file: string, steps: readonly Step[]): Promise<boolean> {
   const disk = diskPath(context, file);
-  if (!isInside(context.root, storePath(context, file))) return "overtaken";
+  if (!isInside(context.root, storePath(context, file))) return false;
   removeTemporaries(path.dirname(disk));
   const read = readWorkingFile(disk);
-  if (read.kind === "refused") return "overtaken";
+  if (read.kind === "refused") return false;
   const bytes = read.kind === "file" ? read.bytes : null;
   const work = bytes && blobId(bytes);
-  if (work === after) return "placed";
-  if (work !== before) return "overtaken";
-  const next = after === null ? null : await context.journal.objects.blob(after);
-  if (next === undefined) throw new Error(`journal object ${after} is not there`);
-  return (await replaceWorkingFile(disk, bytes, next)) ? "placed" : "overtaken";
+  const [first, last] = [steps[0]!, steps.at(-1)!];
+  if (work === last.after) return true;
+  const next = await textOf(context, last.after);
+  if (steps.some(({ before, after }) => work === before || work === after))
+    return replaceWorkingFile(disk, bytes, next);
+  if (!bytes || !next) return false;
+  const before = await baseOf(context, first.before);
+  if (before === undefined) return false;
+  const placing = await mergeOvertaken(context, { path: file, before, after: next, work: bytes, commit: last.commit });
+  for (const [name, text] of placing ?? [])
+    if (!(await replaceWorkingFile(diskPath(context, name), name === file ? bytes : null, text))) return false;
+  return placing !== undefined;
+}
+
+async function textOf(context: StoreContext, version: string | null): Promise<Uint8Array | null> {
+  const bytes = version === null ? null : await context.journal.objects.blob(version);
+  if (bytes === undefined) throw new Error(`journal object ${version} is not there`);
+  return bytes;
+}
+
+/** The text that a write was made on top of, from the journal or the repository; undefined when neither has it any more. */
+async function baseOf(context: StoreContext, version: string | null): Promise<Uint8Array | null | undefined> {
+  if (version === null) return null;
+  return (await context.journal.objects.blob(version)) ?? (await context.host?.objects.blob(version));
 }
 
 /**
@@ -57,27 +80,34 @@ export async function recover(context: StoreContext): Promise<void> {
   if (tip === written && state.held.length === 0) return;
   const held = new Map(state.held.map((one) => [one.path, one]));
   const dropped = new Map(state.dropped.map((one) => [one.path, one]));
-  const bring = async (file: string, before: string | null, after: string | null): Promise<void> => {
-    dropped.delete(file);
-    if ((await place(context, file, before, after)) === "overtaken" && after !== null)
-      dropped.set(file, { path: file, version: after });
-  };
-  for (const { changes } of tip === written ? [] : await journal.since(written, tip)) {
-    const names = changes.map((change) => change.path);
+  const steps = new Map<string, Step[]>();
+  const note = (file: string, step: Step): void => void steps.set(file, [...(steps.get(file) ?? []), step]);
+  for (const commit of tip === written ? [] : await journal.since(written, tip)) {
+    const names = commit.changes.map((change) => change.path);
     // A write is held as a whole, and so is all that comes after it at its paths.
     const wait = names.some((name) => held.has(name)) || (await holdReason(context, names)) !== undefined;
-    for (const change of changes) {
-      if (!wait) await bring(change.path, foundAt(change), change.after);
+    for (const change of commit.changes) {
+      if (!wait) note(change.path, { before: foundAt(change), after: change.after, commit });
       else if (!held.has(change.path)) held.set(change.path, { path: change.path, before: foundAt(change) });
     }
   }
   if (held.size > 0 && !(await holdReason(context, [...held.keys()]))) {
-    for (const { path: file, before } of held.values())
-      await bring(file, before, (await journal.last(tip, file)) ?? null);
+    for (const { path: file, before } of held.values()) {
+      const commit = (await context.log.commits(tip, file)).findLast(({ changes }) =>
+        changes.some((change) => change.path === file),
+      );
+      if (commit) note(file, { before, after: (await journal.last(tip, file)) ?? null, commit });
+    }
     held.clear();
   }
+  for (const [file, some] of steps) {
+    dropped.delete(file);
+    const { after } = some.at(-1)!;
+    if (!(await place(context, file, some)) && after !== null) dropped.set(file, { path: file, version: after });
+  }
   await save(context, state, { held: [...held.values()], dropped: [...dropped.values()] });
-  if (tip !== undefined) await journal.setMark("written", written, tip);
+  const now = await journal.tip();
+  if (now !== undefined) await journal.setMark("written", written, now);
 }
 
 async function save(context: StoreContext, before: WorktreeState, after: WorktreeState): Promise<void> {

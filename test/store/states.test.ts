@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { blobId } from "../../src/git/objects.js";
 import type { Store } from "../../src/store/store.js";
 import {
   entryText,
@@ -184,16 +185,43 @@ describe("a path's states, row by row", () => {
     ]);
   });
 
-  it("10: what changed in between stays, and the write is listed as dropped", async () => {
+  /** The one conflict record that there is. */
+  const record = (): string => {
+    const folder = path.join(dir, ".memory/conflicts");
+    const [name = "", ...others] = fs.readdirSync(folder);
+    expect(others).toEqual([]);
+    return fs.readFileSync(path.join(folder, name), "utf8");
+  };
+
+  it("10: what changed in between stays where both changed it, and the write is on record", async () => {
     await write(store, FILE, entryText("A"));
     await dieBefore(entryText("B"), entryText("By hand"));
     const next = await openStore(dir);
     expect(work()).toBe(entryText("By hand"));
-    const [lost] = (await next.status()).dropped;
-    expect(Buffer.from((await next.readVersion(lost!.version, FILE))!).toString()).toBe(entryText("B"));
+    expect(record()).toContain("cause: concurrent");
+    expect(record()).toMatch(/^a:\n {2}title: By hand\n(?: .*\n)*b:\n {2}title: B$/m);
     await next.close();
-    await write(store, FILE, entryText("C"));
     expect(await dropped()).toEqual([]);
-    expect((await historyOf(store, FILE)).versions.map(({ number }) => number ?? "aside")).toEqual([3, 2, 1, "aside"]);
+    const { versions } = await historyOf(store, FILE);
+    expect(versions.map(({ number, change_type }) => [number ?? "aside", change_type])).toContainEqual([1, "updated"]);
+    expect(versions.map(({ version }) => version)).toContain(blobId(Buffer.from(entryText("B"))));
+  });
+
+  it("10: what is apart comes together, however often it is recovered", async () => {
+    await write(store, FILE, entryText("A", "One.\n\nTwo."));
+    await dieBefore(entryText("B", "One.\n\nTwo."), entryText("A", "One.\n\nTwo, by hand."));
+    const mark = path.join(dir, ".git/git-memory/journal.git/refs/written/main");
+    const before = fs.readFileSync(mark);
+    const tips: string[] = [];
+    for (let time = 0; time < 3; time++) {
+      const next = await openStore(dir);
+      expect(work()).toBe(entryText("B", "One.\n\nTwo, by hand."));
+      await next.close();
+      tips.push(git(path.join(dir, ".git/git-memory/journal.git"), "rev-parse", "main"));
+      fs.writeFileSync(mark, before);
+    }
+    expect(new Set(tips).size).toBe(1);
+    expect(fs.existsSync(path.join(dir, ".memory/conflicts"))).toBe(false);
+    expect((await historyOf(store, FILE)).versions[0]).toMatchObject({ change_type: "merged" });
   });
 });
