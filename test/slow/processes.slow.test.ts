@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CommitMode } from "../../src/store/context.js";
+import { updateTogether } from "../support/update-together.js";
 import { writeBothTogether } from "../support/workspace-writers.js";
 import { writeTogether } from "../support/write-together.js";
 
@@ -17,3 +18,9 @@ describe.each([undefined, "journal", "each"] as const)(
     });
   },
 );
+
+describe("eight processes that change the same entries on texts read before", () => {
+  it("lose no change: each is a version, merged or in a conflict on record", { timeout: 600_000 }, async () => {
+    await expect(updateTogether(125, 10)).resolves.toBeUndefined();
+  });
+});

@@ -6,7 +6,9 @@ import { buildSync } from "esbuild";
 const built = new Map<string, string>();
 
 /** The file to run of one of the processes beside this one, as one script: compiling it at every start takes a second. */
-export function processProgram(name: "move-process" | "workspace-process" | "writer-process"): string {
+export function processProgram(
+  name: "move-process" | "update-process" | "workspace-process" | "writer-process",
+): string {
   const known = built.get(name);
   if (known !== undefined) return known;
   const outfile = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "git-memory-")), `${name}.mjs`);

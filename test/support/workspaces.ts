@@ -32,11 +32,11 @@ export async function openWorkspace(
 }
 
 /** Calls an operation as a door does. */
-export async function call<T = Json>(memory: Memory, verb: string, input: Json = {}): Promise<T> {
+export async function call<T = Json>(memory: Memory, verb: string, input: Json = {}, session = "s"): Promise<T> {
   const [area = "", action] = verb.split(" ");
   const operation = findOperation(area, action);
   if (!operation) throw new Error(`there is no operation ${verb}`);
-  return (await invoke(operation, { memory, caller: { session: "s" } }, input)) as T;
+  return (await invoke(operation, { memory, caller: { session } }, input)) as T;
 }
 
 /** Everything that a repository keeps: its objects and its journal's, its references, its local state, its working tree. */
