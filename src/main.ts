@@ -149,6 +149,9 @@ async function run(argv: readonly string[]): Promise<number> {
   // A server is started often and has to answer at once: it does not load the command line.
   if (argv[0] === "mcp" && argv.length === 1)
     return (await import("./transports/commands/mcp.js")).serveMcp(program, {});
+  // git starts one for each file that both sides changed.
+  if (argv[0] === "merge-driver")
+    return (await import("./store/merge-driver.js")).mergeDriver(argv.slice(1), program.cwd, program.err);
   const hook = argv[0] === "context" ? argv.find((word) => /^--hook(?:=|$)/.test(word)) : undefined;
   if (hook !== undefined)
     return runHook(

@@ -5,7 +5,10 @@ import { DOCUMENT_FIELDS } from "./document-field-schemas.js";
 import type { EntryFields, Problem } from "./entry.js";
 import { FIELDS } from "./field-schemas.js";
 import { KINDS, type Kind } from "./kinds.js";
+import { normaliseTags } from "./normal-tags.js";
 import { normalRootPath } from "./root-path.js";
+
+export { normaliseTags } from "./normal-tags.js";
 
 /** Characters (UTF-16 units) that a body may have. */
 export const MAX_BODY = 100_000;
@@ -106,12 +109,6 @@ function normaliseItems(items: unknown): unknown {
     const { working: _working, ...rest } = item;
     return rest;
   });
-}
-
-/** Tags in lower case (Unicode NFC), trimmed, each once, in their order; anything but a list of texts comes back as it is. */
-export function normaliseTags<T>(tags: T): T | string[] {
-  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === "string")) return tags;
-  return [...new Set(tags.map((tag: string) => tag.normalize("NFC").trim().toLowerCase()))];
 }
 
 /**

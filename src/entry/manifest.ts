@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { MemoryError } from "../errors.js";
 import { decodeText } from "./entry-file.js";
+import { MANIFEST_FILE } from "./manifest-file.js";
 import { isScopeName, type Scope } from "./scope.js";
 import { formatYaml, parseYaml } from "./yaml.js";
 import { spliceYaml } from "./yaml-splice.js";
 
-/** The name of the file that marks a store. */
-export const MANIFEST_FILE = "memory.yaml";
+export { MANIFEST_FILE } from "./manifest-file.js";
+
 /** The store format that this version reads and writes. */
 const FORMAT = 1;
 

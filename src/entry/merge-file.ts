@@ -37,7 +37,7 @@ export function mergeFile(path: string, sides: Sides, prefer: Side, lines?: Choi
   const kind = mergeKindOf(path);
   if (kind === "yaml") return mergeYaml(sides, prefer);
   if (kind === "conflict") return mergeConflicts(sides, prefer);
-  return kind === "text" ? mergeTexts(sides, prefer) : mergeMarkdown(sides, kind, prefer, lines);
+  return kind === "text" ? mergeTexts(sides, prefer) : mergeMarkdown(sides, prefer, lines);
 }
 
 function mergeYaml(sides: Sides, prefer: Side): Merged {

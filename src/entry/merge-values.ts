@@ -1,5 +1,5 @@
 import { equalValues } from "./equal-values.js";
-import { normalTag } from "./tags.js";
+import { normalTag } from "./normal-tags.js";
 
 /** A field's value after a merge; undefined = the field is not there. `contested`: both sides changed it differently, and the first one's stays. */
 export interface MergedValue {

@@ -2,9 +2,8 @@ import { MemoryError } from "../errors.js";
 import { normaliseBody, replaceBody } from "./body.js";
 import { decodeText } from "./entry-file.js";
 import { equalValues } from "./equal-values.js";
-import type { FileKind } from "./fields.js";
 import { bodyStart, type FrontMatter, readFrontMatter } from "./frontmatter.js";
-import { editMarkdown } from "./markdown-edit.js";
+import { spliceMarkdown } from "./markdown-splice.js";
 import { type Choice, isSettled, linesOf, mergeLines, picked } from "./merge-lines.js";
 import {
   type Contested,
@@ -37,7 +36,7 @@ interface Read {
  * side whose value stays where both changed it; `lines` says what becomes of contested lines of the body, the preferred
  * side's when absent. The bytes are those of one side wherever that is enough. Never throws.
  */
-export function mergeMarkdown(sides: Sides, kind: FileKind, prefer: Side, lines: Choice = prefer): Merged {
+export function mergeMarkdown(sides: Sides, prefer: Side, lines: Choice = prefer): Merged {
   const settled = oneSided(sides);
   if (settled) return { kind: "clean", bytes: settled };
   const base = sides.base ? read(sides.base) : NOTHING;
@@ -50,7 +49,7 @@ export function mergeMarkdown(sides: Sides, kind: FileKind, prefer: Side, lines:
   const wanted = withOneId(merged.fields, base, first, second);
   const regions = mergeLines(linesOf(base.body), linesOf(ours.body), linesOf(theirs.body));
   const body = normaliseBody(picked(regions, lines).join("\n"));
-  const bytes = write({ base, first, second }, wanted, body, kind);
+  const bytes = write({ base, first, second }, wanted, body);
   if (!bytes) return mergeTexts(sides, prefer);
   const contested: Contested[] = merged.contested
     .filter((field) => field !== "id")
@@ -114,11 +113,10 @@ function write(
   sides: { readonly base: Read; readonly first: Read; readonly second: Read },
   wanted: Fields,
   body: string,
-  kind: FileKind,
 ): Uint8Array | undefined {
-  const { first } = sides;
+  const { first, second } = sides;
   const head = headByLines(sides, wanted);
-  const start = head === undefined ? withFields(first, wanted, kind) : { head, raw: first.raw };
+  const start = head === undefined ? withFields(first, second, wanted) : { head, raw: first.raw };
   if (start === undefined) return undefined;
   const { eol } = first.front;
   const raw = replaceBody(start.raw, body, eol);
@@ -144,11 +142,14 @@ function headByLines({ base, first, second }: { base: Read; first: Read; second:
   return [first, second].find(({ fields }) => equalValues(fields, wanted))?.head;
 }
 
-function withFields(first: Read, wanted: Fields, kind: FileKind): { head: string; raw: string } | undefined {
+/** What only the second side has goes where that has it. */
+function withFields(first: Read, second: Read, wanted: Fields): { head: string; raw: string } | undefined {
   const gone = Object.keys(first.fields).filter((field) => !Object.hasOwn(wanted, field));
   const set = Object.fromEntries([...gone.map((field) => [field, null]), ...Object.entries(wanted)]);
   try {
-    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(editMarkdown(first.bytes, { set }, kind));
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+      spliceMarkdown(first.bytes, { set }, Object.keys(second.fields)),
+    );
     const at = bodyStart(text);
     return { head: text.slice(0, at), raw: text.slice(at) };
   } catch (error) {

@@ -1,6 +1,8 @@
 import { MemoryError } from "../errors.js";
 import { FIELDS } from "./field-schemas.js";
-import { normaliseTags } from "./fields.js";
+import { normalTag } from "./normal-tags.js";
+
+export { normalTag } from "./normal-tags.js";
 
 /** What tags are about; `custom` is all that fits nowhere else. */
 export const TAG_CATEGORIES = ["language", "domain", "meta", "custom"] as const;
@@ -50,9 +52,4 @@ export function tagName(text: string, field: string): string {
   const issue = FIELDS.memory.tags.safeParse([name]).error?.issues[0];
   if (issue === undefined) return name;
   throw new MemoryError("invalid_input", `Nothing was written: ${field} ${issue.message}.`, { field });
-}
-
-/** One tag as `tagName` gives it, unchecked. */
-export function normalTag(text: string): string {
-  return normaliseTags([text])[0] ?? "";
 }

@@ -23,9 +23,10 @@ export function driverCommand(version: readonly [number, number] | undefined): s
   const [major, minor] = LABELS_SINCE;
   const told = version !== undefined && (version[0] > major || (version[0] === major && version[1] >= minor));
   const labels = told ? "-L %X -L %S -L %Y" : "-L ours -L base -L theirs";
+  const ownLabels = told ? " --ours=%X --base=%S --theirs=%Y" : "";
   return [
     "r=127",
-    "if command -v git-memory >/dev/null 2>&1; then git-memory merge-driver %O %A %B %P --marker-size=%L; r=$?; fi",
+    `if command -v git-memory >/dev/null 2>&1; then git-memory merge-driver %O %A %B %P --marker-size=%L${ownLabels}; r=$?; fi`,
     `case $r in 0) exit 0;; 10) exit 1;; esac`,
     `git merge-file --marker-size=%L ${labels} %A %O %B || exit 1`,
   ].join("; ");

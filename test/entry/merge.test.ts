@@ -79,7 +79,7 @@ const sidesOf = fc
   }));
 const some = fc.oneof(files, fc.constantFrom(...FIXTURES).map(fixture));
 
-const merge = (sides: Sides, prefer: "ours" | "theirs" = "ours") => mergeMarkdown(sides, "memory", prefer);
+const merge = (sides: Sides, prefer: "ours" | "theirs" = "ours") => mergeMarkdown(sides, prefer);
 
 describe("the laws", () => {
   it("a side that did not change gives way, to the byte", () => {
