@@ -12,8 +12,11 @@ const shared = {
   format: "esm",
   metafile: true,
   legalComments: "none",
-  // Its main file loads its parts in a way that no bundler follows.
-  alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
+  alias: {
+    // Its main file loads its parts in a way that no bundler follows.
+    "jsonc-parser": "jsonc-parser/lib/esm/main.js",
+    "js-yaml": "./build/no-js-yaml.cjs",
+  },
   // Some dependencies are CommonJS and call require for Node's own modules.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

@@ -28,9 +28,13 @@ const MANY_BLANK_LINES = /(?:\n[ \t\r]*){100}/;
 
 /**
  * Splits off and reads the front matter: a first line that is exactly `---` up to the next line `---`.
- * Any other first line (`---js`) means that there is none, and nothing of it is evaluated. Never throws.
+ * Any other first line (`---js`) means that there is none, and nothing of it is evaluated. Never throws. `reader` may know
+ * the block between the lines already.
  */
-export function readFrontMatter(text: string): FrontMatter {
+export function readFrontMatter(
+  text: string,
+  reader?: { readonly read: (block: string) => YamlMap | undefined },
+): FrontMatter {
   const start = text.startsWith("\uFEFF") ? 1 : 0;
   const opening = /^---(\r?\n|$)/.exec(text.slice(start, start + 5));
   if (opening === null) {
@@ -48,7 +52,7 @@ export function readFrontMatter(text: string): FrontMatter {
     return { kind: "fault", reason, line: lineAt(text, found.start) };
   }
   const block = text.slice(yamlStart, found.start);
-  const map = MANY_BLANK_LINES.test(block) ? parseYaml(block) : readWithMatter(text.slice(start, found.end), block);
+  const map = reader?.read(block) ?? readBlock(text.slice(start, found.end), block);
   if (map.kind === "fault") {
     return {
       kind: "fault",
@@ -75,6 +79,9 @@ function findClosing(text: string, from: number): { start: number; end: number }
   }
   return undefined;
 }
+
+const readBlock = (head: string, block: string): YamlMap | YamlFault =>
+  MANY_BLANK_LINES.test(block) ? parseYaml(block) : readWithMatter(head, block);
 
 function readWithMatter(head: string, block: string): YamlMap | YamlFault {
   let read: YamlMap | YamlFault | undefined;

@@ -1,33 +1,21 @@
 import { MemoryError } from "../errors.js";
 import { normaliseBody, replaceBody } from "./body.js";
 import { decodeText } from "./entry-file.js";
-import { equalValues } from "./equal-values.js";
-import { bodyStart, type FrontMatter, readFrontMatter } from "./frontmatter.js";
+import { bodyStart, readFrontMatter } from "./frontmatter.js";
 import { spliceMarkdown } from "./markdown-splice.js";
-import { type Choice, isSettled, linesOf, mergeLines, picked } from "./merge-lines.js";
-import {
-  type Contested,
-  linesWithEnds,
-  type Merged,
-  mergeTexts,
-  oneSided,
-  type Side,
-  type Sides,
-} from "./merge-texts.js";
+import { type Head, mergeHeads, said } from "./merge-front-matter.js";
+import { isSettled, linesOf, mergeLines, type Choice, picked } from "./merge-lines.js";
+import { type Contested, type Merged, mergeTexts, oneSided, type Side, type Sides } from "./merge-texts.js";
 import { mergeFields } from "./merge-values.js";
+import { PartReader } from "./yaml-parts.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** One side of a merge, read. */
-interface Read {
+interface Read extends Head {
   readonly bytes: Uint8Array;
-  /** The text up to the body, byte order mark and front matter with its delimiters. */
-  readonly head: string;
-  /** The text after it. */
+  /** The text after the head. */
   readonly raw: string;
-  readonly front: Exclude<FrontMatter, { kind: "fault" }>;
-  /** What the front matter says; a key without a value says nothing. */
-  readonly fields: Fields;
   readonly body: string;
 }
 
@@ -39,9 +27,10 @@ interface Read {
 export function mergeMarkdown(sides: Sides, prefer: Side, lines: Choice = prefer): Merged {
   const settled = oneSided(sides);
   if (settled) return { kind: "clean", bytes: settled };
-  const base = sides.base ? read(sides.base) : NOTHING;
-  const ours = read(sides.ours, base);
-  const theirs = read(sides.theirs, base, ours);
+  const reader = new PartReader();
+  const base = sides.base ? read(sides.base, reader) : NOTHING;
+  const ours = read(sides.ours, reader, base);
+  const theirs = read(sides.theirs, reader, base, ours);
   if (!base || !ours || !theirs) return mergeTexts(sides, prefer);
   if (areDistinct(base, ours, theirs)) return { kind: "distinct" };
   const [first, second] = prefer === "ours" ? [ours, theirs] : [theirs, ours];
@@ -49,11 +38,11 @@ export function mergeMarkdown(sides: Sides, prefer: Side, lines: Choice = prefer
   const wanted = withOneId(merged.fields, base, first, second);
   const regions = mergeLines(linesOf(base.body), linesOf(ours.body), linesOf(theirs.body));
   const body = normaliseBody(picked(regions, lines).join("\n"));
-  const bytes = write({ base, first, second }, wanted, body);
+  const bytes = write({ base, first, second }, wanted, body, reader);
   if (!bytes) return mergeTexts(sides, prefer);
   const contested: Contested[] = merged.contested
     .filter((field) => field !== "id")
-    .map((field) => ({ field, ...sideValue("ours", ours, field), ...sideValue("theirs", theirs, field) }));
+    .map((field) => ({ field, ...sideOf("ours", ours, field), ...sideOf("theirs", theirs, field) }));
   if (!isSettled(regions)) contested.push({ field: "body", ours: ours.body, theirs: theirs.body });
   if (contested.length === 0) return { kind: "clean", bytes };
   return { kind: "conflict", cause: "merge", bytes, contested, ...(isSettled(regions) ? {} : { regions }) };
@@ -69,24 +58,19 @@ const NOTHING: Read = {
 };
 
 /** Reads a side; a front matter that another side has to the letter is not read again: that is what a merge costs. */
-function read(bytes: Uint8Array, ...others: readonly (Read | undefined)[]): Read | undefined {
+function read(bytes: Uint8Array, reader: PartReader, ...others: readonly (Read | undefined)[]): Read | undefined {
   const decoded = decodeText(bytes);
   if (decoded.kind === "unreadable") return undefined;
   const { text } = decoded;
   const head = text.slice(0, bodyStart(text));
   const same = others.find((other) => other !== undefined && other !== NOTHING && other.head === head);
-  const front = same?.front ?? readFrontMatter(text);
+  const front = same?.front ?? readFrontMatter(text, reader);
   if (front.kind === "fault") return undefined;
   const raw = text.slice(front.bodyStart);
   return { bytes, head, raw, front, fields: same?.fields ?? said(front), body: normaliseBody(raw) };
 }
 
-function said(front: FrontMatter): Fields {
-  if (front.kind !== "map") return {};
-  return Object.fromEntries(Object.entries(front.map.value).filter(([, value]) => value !== null));
-}
-
-const sideValue = (side: Side, { fields }: Read, field: string): Partial<Contested> =>
+const sideOf = (side: Side, { fields }: Read, field: string): Partial<Contested> =>
   Object.hasOwn(fields, field) ? { [side]: fields[field] } : {};
 
 function idOf({ fields }: Read): string | undefined {
@@ -113,9 +97,10 @@ function write(
   sides: { readonly base: Read; readonly first: Read; readonly second: Read },
   wanted: Fields,
   body: string,
+  reader: PartReader,
 ): Uint8Array | undefined {
   const { first, second } = sides;
-  const head = headByLines(sides, wanted);
+  const head = mergeHeads(sides, wanted, reader);
   const start = head === undefined ? withFields(first, second, wanted) : { head, raw: first.raw };
   if (start === undefined) return undefined;
   const { eol } = first.front;
@@ -126,20 +111,6 @@ function write(
   // A body that begins like front matter would be taken for it.
   const same = bodyStart(text) === opening.length && normaliseBody(raw) === body;
   return same ? new TextEncoder().encode(text) : undefined;
-}
-
-/** The front matter merged as text: comments and layout of both sides stay. Undefined when that does not say what is wanted. */
-function headByLines({ base, first, second }: { base: Read; first: Read; second: Read }, wanted: Fields) {
-  if (second.head === base.head || second.head === first.head) return first.head;
-  if (first.head === base.head) return second.head;
-  if (base.front.kind === "map" && first.front.kind === "map" && second.front.kind === "map") {
-    const [from, ours, theirs] = [base, first, second].map(({ head }) => linesWithEnds(head));
-    const regions = mergeLines(from!, ours!, theirs!);
-    const head = isSettled(regions) ? picked(regions, "ours").join("") : "";
-    const front = head === "" ? undefined : readFrontMatter(head);
-    if (front?.kind === "map" && front.bodyStart === head.length && equalValues(said(front), wanted)) return head;
-  }
-  return [first, second].find(({ fields }) => equalValues(fields, wanted))?.head;
 }
 
 /** What only the second side has goes where that has it. */
