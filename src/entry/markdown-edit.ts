@@ -18,10 +18,15 @@ export function editEntry(bytes: Uint8Array | null, edit: EntryEdit, at: Pick<En
 
 /** The same for any Markdown file of a store. */
 export function editMarkdown(bytes: Uint8Array | null, edit: EntryEdit, kind: FileKind): Uint8Array {
-  if (bytes !== null && hasMarkers(bytes))
-    throw new MemoryError(
-      "conflict",
-      "The file holds the conflict markers of a merge, so nothing was written: an edit would settle it for one side. Decide what holds and take the markers out of the file, then call again.",
-    );
+  if (bytes !== null) assertSettled(bytes, "The file");
   return spliceMarkdown(bytes, edit, FIELD_NAMES(kind));
+}
+
+/** Refuses (`conflict`) to change a file with conflict markers; `what` is how it is called. */
+export function assertSettled(bytes: Uint8Array, what: string): void {
+  if (!hasMarkers(bytes)) return;
+  throw new MemoryError(
+    "conflict",
+    `${what} holds the conflict markers of a merge, so nothing was written: an edit would settle it for one side. Decide what holds, take the markers out of the file, then call again.`,
+  );
 }

@@ -1,4 +1,5 @@
 import { normaliseBody } from "./body.js";
+import { oursSide } from "./conflict-markers.js";
 import { decodeText } from "./entry-file.js";
 import { type FieldsOf, type FileKind, type ReadFields, readFields } from "./fields.js";
 import { type FrontMatter, readFrontMatter } from "./frontmatter.js";
@@ -16,11 +17,12 @@ export type ReadMarkdown<K extends FileKind> =
     })
   | { readonly kind: "unreadable"; readonly reason: string; readonly line?: number };
 
-/** Reads the fields and the body of a file leniently; problems carry their line. Never throws. */
+/** Reads the fields and the body of a file leniently, of conflict markers the ours side; problems carry their line. Never throws. */
 export function readMarkdown<K extends FileKind>(bytes: Uint8Array, kind: K): ReadMarkdown<K> {
-  const text = decodeText(bytes);
-  if (text.kind === "unreadable") return text;
-  const front = readFrontMatter(text.text);
+  const decoded = decodeText(bytes);
+  if (decoded.kind === "unreadable") return decoded;
+  const text = oursSide(decoded.text);
+  const front = readFrontMatter(text);
   if (front.kind === "fault") {
     return { kind: "unreadable", reason: front.reason, ...(front.line === undefined ? {} : { line: front.line }) };
   }
@@ -31,6 +33,6 @@ export function readMarkdown<K extends FileKind>(bytes: Uint8Array, kind: K): Re
     // The opening line counts too.
     return line === undefined ? problem : { ...problem, line: line + 1 };
   });
-  const body = normaliseBody(text.text.slice(front.bodyStart));
-  return { kind: "read", fields, unknown, problems: withLines, body, text: text.text, front };
+  const body = normaliseBody(text.slice(front.bodyStart));
+  return { kind: "read", fields, unknown, problems: withLines, body, text, front };
 }

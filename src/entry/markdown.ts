@@ -1,4 +1,5 @@
 import { normaliseBody } from "./body.js";
+import { oursSide } from "./conflict-markers.js";
 import type { Entry } from "./entry.js";
 import { decodeText, type EntryAt } from "./entry-file.js";
 import { bodyStart } from "./frontmatter.js";
@@ -16,10 +17,12 @@ export type ParsedEntry =
 /** The body of a readable entry's file without the cost of reading its front matter; undefined when it is no text. */
 export function readBody(bytes: Uint8Array): string | undefined {
   const decoded = decodeText(bytes);
-  return decoded.kind === "text" ? normaliseBody(decoded.text.slice(bodyStart(decoded.text))) : undefined;
+  if (decoded.kind === "unreadable") return undefined;
+  const text = oursSide(decoded.text);
+  return normaliseBody(text.slice(bodyStart(text)));
 }
 
-/** An entry with the text and the front matter it was read from, or why and where (line from 1) it cannot be read. */
+/** An entry with the text (the ours side of conflict markers) and the front matter it was read from, or why and where (line from 1) it cannot be read. */
 export type ReadEntry =
   | { readonly kind: "entry"; readonly entry: Entry; readonly text: string; readonly front: ReadableFrontMatter }
   | { readonly kind: "unreadable"; readonly reason: string; readonly line?: number };

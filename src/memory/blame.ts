@@ -1,3 +1,4 @@
+import { oursSide } from "../entry/conflict-markers.js";
 import type { ScopeDocument } from "../entry/document.js";
 import type { Entry } from "../entry/entry.js";
 import { bodyStart } from "../entry/frontmatter.js";
@@ -49,7 +50,7 @@ export async function blameEntry(memory: Memory, ref: string, asOf: string | und
     return { origin: known };
   };
   const fields = [...origins.fields].map(([field, key]) => ({ field, ...origin(key) }));
-  const first = firstBodyLine(Buffer.from(bytes).toString("utf8"));
+  const first = firstBodyLine(oursSide(Buffer.from(bytes).toString("utf8")));
   const lines = entry.body === "" ? [] : entry.body.split("\n");
   return {
     entry,

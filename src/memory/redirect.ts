@@ -1,7 +1,7 @@
 import type { Relation } from "../entry/entry.js";
 import { isPrivate } from "../entry/entry-path.js";
 import type { Kind } from "../entry/kinds.js";
-import { editMarkdown } from "../entry/markdown-edit.js";
+import { assertSettled, editMarkdown } from "../entry/markdown-edit.js";
 import { shortIn, targetAddress } from "../entry/relations.js";
 import { MemoryError } from "../errors.js";
 import { addressOf, type EntryKey } from "../search/indexed.js";
@@ -62,6 +62,7 @@ async function turn(draft: Draft, path: string, to: ReadonlyMap<string, string>)
     const target = newTarget(relation.target);
     return target === undefined ? relation : { ...relation, target: shortIn(scope, target) };
   });
+  assertSettled(source.bytes, path);
   const after = editMarkdown(source.bytes, { set: { relations: turned } }, source.kind);
   draft.put({ path, after, op: draft.opOf(path) ?? "updated" }, false);
 }

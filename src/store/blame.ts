@@ -1,3 +1,4 @@
+import { oursSide } from "../entry/conflict-markers.js";
 import { type BlamedText, blamedText, type Claims, claimAll, isEmpty, joinClaims, passOn } from "../entry/blame.js";
 import { locate } from "../entry/entry-path.js";
 import type { CommitGraph } from "../git/commit-graph.js";
@@ -28,7 +29,7 @@ function textOf(context: StoreContext, file: string, bytes: Uint8Array | undefin
   const located = locate(storePath(context, file), context.manifest.root);
   const read = isServed(located) ? readServed(bytes, located) : undefined;
   const content = read?.kind === "entry" ? read.entry : read?.kind === "document" ? read.document : undefined;
-  return blamedText(Buffer.from(bytes).toString("utf8"), content);
+  return blamedText(oursSide(Buffer.from(bytes).toString("utf8")), content);
 }
 
 class Collector {

@@ -12,7 +12,13 @@ export interface Invalid {
 export interface Known extends Seen {
   readonly updatedAt: number | undefined;
   readonly author: string | undefined;
+  /** It holds conflict markers, and is told from their ours side. */
+  readonly marked: boolean;
 }
+
+/** True for two looks at one version that tell the same of it. */
+export const sameTold = (a: Known, b: Known): boolean =>
+  a.pending === b.pending && a.conflict === b.conflict && a.updatedAt === b.updatedAt && a.author === b.author;
 
 /** What is current at a path: the working file, except for held writes and unmerged paths. */
 export interface Current {

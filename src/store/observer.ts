@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change, StateFacts } from "../entry/change.js";
+import { hasMarkers } from "../entry/conflict-markers.js";
 import { isPrivate, locate } from "../entry/entry-path.js";
 import type { Host, Stages } from "../git/host.js";
 import { blobId } from "../git/objects.js";
@@ -9,10 +10,10 @@ import { repoPath, type StoreContext, storePath } from "./context.js";
 import { EntryTimes, type LastCommit } from "./entry-times.js";
 import { type LastWrite, noteWrites } from "./journal-log.js";
 import { EMPTY_STATE, type WorktreeState } from "./local-state.js";
-import type { Current, Invalid, Known, Scanned, Tell } from "./observed.js";
+import { type Current, type Invalid, type Known, type Scanned, sameTold, type Tell } from "./observed.js";
 import { contentOf, isServed, readServed } from "./served.js";
 import { factsOf, type Seen } from "./state-facts.js";
-import { unmergedId } from "./unmerged.js";
+import { markersId, unmergedId } from "./unmerged.js";
 import { walkFiles } from "./walk-files.js";
 import { type FileMark, isInside, markOf, readWorkingFile, sameMark } from "./working-files.js";
 
@@ -108,6 +109,11 @@ export class Observer {
   /** Files that are no entries and do not belong into a store. */
   get others(): Invalid[] {
     return [...this.#others].map(([file, reason]) => ({ path: file, reason }));
+  }
+
+  /** Files that hold conflict markers. */
+  get marked(): string[] {
+    return [...this.#known].filter(([, { marked }]) => marked).map(([file]) => file);
   }
 
   get state(): WorktreeState {
@@ -317,21 +323,18 @@ export class Observer {
     const inHead = format === "sha1" ? current.version : blobId(current.bytes, format);
     const differs = this.headBlob(file) !== undefined && this.headBlob(file) !== inHead;
     const pending = !hidden && (current.instead === "held" || differs);
-    const stages = hidden ? undefined : this.#unmerged.get(repoPath(this.#context, file));
-    const conflict = stages && unmergedId(file, stages);
+    const marked = hasMarkers(current.bytes);
+    const stages = this.#unmerged.get(repoPath(this.#context, file));
+    const open = stages ? unmergedId(file, stages) : marked ? markersId(file, current.version) : undefined;
+    const conflict = hidden ? undefined : open;
     const seen: Seen = { mark: current.mark, version: current.version, pending, conflict, private: hidden };
     const facts = this.#facts(file, seen);
-    const next: Known = { ...seen, updatedAt: facts.updatedAt, author: facts.author };
+    const next: Known = { ...seen, updatedAt: facts.updatedAt, author: facts.author, marked };
     const known = this.#known.get(file);
     const before = known?.version ?? null;
     if (known?.version === next.version) {
       this.#known.set(file, next);
-      const same =
-        known.pending === pending &&
-        known.conflict === conflict &&
-        known.updatedAt === next.updatedAt &&
-        known.author === next.author;
-      return same ? undefined : { store: this.#context.name, path: file, before, after: facts };
+      return sameTold(known, next) ? undefined : { store: this.#context.name, path: file, before, after: facts };
     }
     const read = readServed(current.bytes, located);
     if (read.kind === "unreadable") return this.#refuse(file, read.reason, current.mark);

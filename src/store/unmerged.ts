@@ -17,6 +17,10 @@ export const unmergedId = (file: string, stages: Stages): string =>
     versions: [stages[2] ?? null, stages[3] ?? null],
   });
 
+/** The id of the conflict whose markers are left in a file. */
+export const markersId = (file: string, version: string): string =>
+  conflictId({ entry: file, cause: "markers", base: null, versions: [version, null] });
+
 /** A store path that git's index has unmerged, with its states; null = that side has no file. */
 export interface Unmerged {
   readonly path: string;

@@ -147,7 +147,9 @@ async function judgements(
     for (const { line, message } of manifestFindings(bytes, own)) add("field", line, message);
   if (read?.kind === "unreadable" && marker === undefined) add("unreadable", read.line ?? 1, read.reason);
   if (read?.kind === "entry" || read?.kind === "document") {
-    for (const one of fieldFindings(read)) add(one.rule, one.line, one.message);
+    // What was read is the ours side, which has other lines from the first marker on.
+    for (const one of fieldFindings(read))
+      if (marker === undefined || one.line < marker) add(one.rule, one.line, one.message);
     // The personal store stands for global, and a store that others share may too.
     found.push(...pathFindings(path, read, root.level === "global"));
   }
