@@ -12,12 +12,13 @@ interface MarkerSet {
 const MARKER = /^(?:(<{7,}) |(\|{7,})(?: |\r?$)|(={7,})\r?$|(>{7,}) )/;
 
 /** What stands beside a field that two sides changed differently: a comment, so that the front matter can be read. */
-const BESIDE = /^#>{7,} theirs: /;
+const BESIDE = /^#(?:>{7,} theirs|<{7,} ours): /;
 
-/** The line that holds the other side's value of a contested field; null where that side took the field away. */
-export function besideField(field: string, value: unknown, size: number): string {
+/** The line that holds one side's value of a contested field; null where that side took the field away. */
+export function besideField(side: "ours" | "theirs", field: string, value: unknown, size: number): string {
   const key = /^[A-Za-z_][\w-]*$/.test(field) ? field : JSON.stringify(field);
-  return `#${">".repeat(size)} theirs: ${key}: ${JSON.stringify(value ?? null)}`;
+  const sign = side === "ours" ? "<" : ">";
+  return `#${sign.repeat(size)} ${side}: ${key}: ${JSON.stringify(value ?? null)}`;
 }
 
 /** Complete sets, one after the other; of two inside each other the outer one. */
@@ -45,7 +46,7 @@ function markerSets(lines: readonly string[]): MarkerSet[] {
 
 // Most texts have none: these looks cost next to nothing.
 const mayHaveSets = (text: string): boolean => text.includes("<<<<<<< ");
-const mayHaveBeside = (text: string): boolean => text.includes(">>>>>>> theirs: ");
+const mayHaveBeside = (text: string): boolean => text.includes(">>>>>>> theirs: ") || text.includes("<<<<<<< ours: ");
 
 /** Of a text without a byte order mark. */
 const plain = (text: string): string => text.replace(/^\uFEFF/, "");

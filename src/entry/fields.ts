@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { MemoryError } from "../errors.js";
+import { oursSide } from "./conflict-markers.js";
 import { DOCUMENT_LEVELS, type DocumentFields, type DocumentLevel } from "./document.js";
 import { DOCUMENT_FIELDS } from "./document-field-schemas.js";
 import type { EntryFields, Problem } from "./entry.js";
@@ -127,7 +128,7 @@ export function checkFields(kind: FileKind, fields: Readonly<Record<string, unkn
   }
 }
 
-/** Refuses (`invalid_input`) a body that is too long or holds what a text file cannot. */
+/** Refuses (`invalid_input`) a body that is too long, holds what a text file cannot, or conflict markers. */
 export function checkContent(content: string): void {
   if (content.length > MAX_BODY) {
     const message = `has ${content.length} characters, the limit is ${MAX_BODY}`;
@@ -135,6 +136,13 @@ export function checkContent(content: string): void {
   }
   if (/[\u0000\p{Surrogate}]/u.test(content))
     throw badField("content", "holds a character that no text file can hold", {});
+  // It would be read from one side, and could not be changed any more.
+  if (oursSide(content) !== content)
+    throw badField(
+      "content",
+      "holds conflict markers; decide what holds, or indent them where they are an example",
+      {},
+    );
 }
 
 function unknownField(kind: FileKind, field: string): MemoryError {

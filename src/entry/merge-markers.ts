@@ -77,7 +77,7 @@ function markFields(merged: Open, yaml: boolean, marks: Marks): string | undefin
   const { regions, contested } = merged;
   // The body is told last.
   const fields = regions ? contested.slice(0, -1) : contested;
-  if (!fields.every((one) => isPlain(one.theirs))) return undefined;
+  if (!fields.every((one) => isPlain(one.ours) && isPlain(one.theirs))) return undefined;
   return yaml ? markYaml(text, fields, marks) : markMarkdown(text, fields, regions ?? [], marks);
 }
 
@@ -113,7 +113,7 @@ function markMarkdown(
   if (front.kind === "map") {
     const source = besideFields(text.slice(front.yamlStart, front.yamlEnd), front.map, fields, eol, marks);
     head = text.slice(0, front.yamlStart) + source + text.slice(front.yamlEnd, front.bodyStart);
-  } else if (fields.length > 0) head += ["---", ...fields.map((one) => beside(one, marks)), "---", ""].join(eol);
+  } else if (fields.length > 0) head += ["---", ...fields.map((one) => beside(one, null, marks)), "---", ""].join(eol);
   const opening = raw === "" || /^\uFEFF?$|\n$/.test(head) ? head : head + eol;
   const read = readFrontMatter(opening + raw);
   const said = (one: typeof read): unknown =>
@@ -122,15 +122,19 @@ function markMarkdown(
   return same ? opening + raw : undefined;
 }
 
-const beside = ({ field, theirs }: Contested, { size }: Marks): string => besideField(field, theirs, size);
+/** Theirs, but where that is what stays, as a list's item does that only one side took away: then ours. */
+function beside({ field, ours, theirs }: Contested, stays: unknown, { size }: Marks): string {
+  const side = equalValues(theirs ?? null, stays ?? null) ? "ours" : "theirs";
+  return besideField(side, field, side === "ours" ? ours : theirs, size);
+}
 
 /** Each comment below its field, or where the mapping ends. */
 function besideFields(source: string, map: YamlMap, fields: readonly Contested[], eol: Eol, marks: Marks): string {
   const { pairs } = map.outline();
-  const places = fields.map((one) => ({
-    at: pairs.find(({ key }) => key === one.field)?.end ?? source.length,
-    line: beside(one, marks),
-  }));
+  const places = fields.map((one) => {
+    const pair = pairs.find(({ key }) => key === one.field);
+    return { at: pair?.end ?? source.length, line: beside(one, pair?.value, marks) };
+  });
   let marked = source;
   for (const { at, line } of places.reverse().sort((a, b) => b.at - a.at)) {
     const before = marked.slice(0, at);

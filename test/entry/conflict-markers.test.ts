@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstMarkerLine } from "../../src/entry/conflict-markers.js";
+import { firstMarkerLine, hasMarkers, oursSide } from "../../src/entry/conflict-markers.js";
 import { renameKey } from "../../src/entry/rename-key.js";
 
 const SET = "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> topic\n";
@@ -16,9 +16,38 @@ describe("firstMarkerLine", () => {
     ["an order of their own", ">>>>>>> b\n=======\n<<<<<<< a\n", undefined],
     ["no end", "<<<<<<< a\n=======\n", undefined],
     ["quoted ones", SET.replace(/^/gm, "> "), undefined],
+    ["more signs than seven", SET.replaceAll(/([<=>])\1{6}/g, "$1$1$1$1$1$1$1$1$1"), 1],
+    ["an end with other signs", SET.replace(">>>>>>> topic", ">>>>>>>> topic"), undefined],
+    ["a field with theirs beside", "---\nimportance: 0.9\n#>>>>>>> theirs: importance: 0.1\n---\n", 3],
+    ["a field with ours beside, after a byte order mark", "\uFEFF---\r\n#<<<<<<< ours: a: 1\r\n---\r\n", 2],
+    ["the first of both", `---\n#>>>>>>> theirs: a: 1\n---\n${SET}`, 2],
+    ["a key of tags.yaml with theirs beside", "web: {}\n#>>>>>>> theirs: web: null\n", 2],
+    ["what looks like that in a body", "---\na: 1\n---\n#>>>>>>> theirs: a: 1\n", undefined],
     ["indented ones", SET.replace(/^/gm, "    "), undefined],
   ])("%s", (_name, text, line) => {
     expect(firstMarkerLine(text)).toBe(line);
+  });
+});
+
+describe("oursSide", () => {
+  const three = "<<<<<<< a\n1\n||||||| base\n<<<<<<<<< x\n0\n=========\n00\n>>>>>>>>> y\n=======\n2\n>>>>>>> b\n";
+  it.each<[string, string, string]>([
+    ["a set", `x\n${SET}y\n`, "x\nours\ny\n"],
+    ["several, with a base and one inside it", `${three}x\n${SET}`, "1\nx\nours\n"],
+    ["an empty side", "<<<<<<< a\n=======\ntheirs\n>>>>>>> b\nx", "x"],
+    ["CRLF and a byte order mark", `\uFEFF${SET.replaceAll("\n", "\r\n")}`, "\uFEFFours\r\n"],
+    ["one that is not closed, and one that is", `<<<<<<< a\n${SET}`, "<<<<<<< a\nours\n"],
+    ["none", "<<<<<<< a\n=======\n", "<<<<<<< a\n=======\n"],
+  ])("takes ours of %s", (_name, text, ours) => {
+    expect(oursSide(text)).toBe(ours);
+    expect(hasMarkers(Buffer.from(text))).toBe(text !== ours);
+    expect(hasMarkers(Buffer.from(ours))).toBe(false);
+  });
+
+  it("takes no long time for many beginnings", () => {
+    const many = "<<<<<<< a\n".repeat(100_000);
+    expect(oursSide(many)).toBe(many);
+    expect(oursSide(`${many}${SET}`)).toBe(`${many}ours\n`);
   });
 });
 

@@ -3,11 +3,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editEntry, parseEntry } from "../../src/entry/markdown.js";
+import { parseEntry } from "../../src/entry/markdown.js";
 import { mergeMarkdown } from "../../src/entry/merge.js";
 import { mergeFile } from "../../src/entry/merge-file.js";
+import { MARKS, markConflict } from "../../src/entry/merge-markers.js";
 import type { Merged, Sides } from "../../src/entry/merge-texts.js";
 import { AT, bytesOf, FIXTURES, fixture, textOf } from "./fixtures.js";
+import { files, sidesOf } from "./merge-sides.js";
 
 const CASES = join(dirname(fileURLToPath(import.meta.url)), "../../fixtures/merge");
 const same = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
@@ -36,47 +38,21 @@ describe("the cases", () => {
     const merged = mergeFile(`memories/${name}.md`, sides(name), "ours");
     expect(told(merged)).toBe(readFileSync(join(CASES, name, "expected.md"), "utf8"));
   });
+
+  it.each(readdirSync(CASES).filter((name) => existsSync(join(CASES, name, "marked.md"))))("%s, marked", (name) => {
+    const merged = mergeFile(`memories/${name}.md`, sides(name), "ours");
+    const marked = merged.kind === "clean" ? undefined : markConflict(merged, sides(name), false, MARKS);
+    expect(marked && textOf(marked)).toBe(readFileSync(join(CASES, name, "marked.md"), "utf8"));
+  });
+
+  it("are marked where they are contested", () => {
+    const open = readdirSync(CASES).filter(
+      (name) => mergeFile(`memories/${name}.md`, sides(name), "ours").kind !== "clean",
+    );
+    expect(open.filter((name) => !existsSync(join(CASES, name, "marked.md")))).toEqual([]);
+  });
 });
 
-const word = fc.constantFrom("alpha", "beta", "gamma", "delta", "x: y", "é", "- a", "#", "");
-const tags = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 4 });
-const relation = fc.record({
-  type: fc.constantFrom("depends_on", "related_to"),
-  target: fc.constantFrom("memories/x", "guidelines/y"),
-  note: fc.option(fc.constantFrom("n1", "n2"), { nil: undefined }),
-});
-const fieldsOf = fc.record(
-  {
-    title: fc.constantFrom("One", "Two", "Three"),
-    summary: fc.constantFrom("s1", "s2"),
-    tags,
-    importance: fc.constantFrom(0.1, 0.5, 0.9),
-    relations: fc.uniqueArray(relation, { selector: (one) => `${one.type} ${one.target}`, maxLength: 3 }),
-    own: fc.dictionary(fc.constantFrom("k", "l", "m"), fc.constantFrom(1, 2, "three"), { maxKeys: 3 }),
-    status: fc.constant("archived"),
-  },
-  { requiredKeys: [] },
-);
-const clean = (fields: object): Record<string, unknown> =>
-  JSON.parse(JSON.stringify(fields)) as Record<string, unknown>;
-const body = fc.array(word, { maxLength: 8 }).map((lines) => lines.join("\n"));
-const files = fc.record({ fields: fieldsOf, body }).map(({ fields, body: content }) => {
-  return editEntry(null, { set: clean(fields), content }, AT);
-});
-/** A side that is an edit of the base, as sides of a merge are, or something else altogether. */
-const versions = files.chain((base) =>
-  fc.record({ fields: fieldsOf, body: fc.option(body, { nil: undefined }) }).map(({ fields, body: content }) => ({
-    base,
-    side: editEntry(base, { set: clean(fields), ...(content === undefined ? {} : { content }) }, AT),
-  })),
-);
-const sidesOf = fc
-  .tuple(versions, fieldsOf, fc.option(body, { nil: undefined }))
-  .map(([{ base, side }, fields, content]): { base: Uint8Array; ours: Uint8Array; theirs: Uint8Array } => ({
-    base,
-    ours: side,
-    theirs: editEntry(base, { set: clean(fields), ...(content === undefined ? {} : { content }) }, AT),
-  }));
 const some = fc.oneof(files, fc.constantFrom(...FIXTURES).map(fixture));
 
 const merge = (sides: Sides, prefer: "ours" | "theirs" = "ours") => mergeMarkdown(sides, prefer);
