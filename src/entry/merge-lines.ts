@@ -17,7 +17,7 @@ export type Region =
  */
 export function mergeLines(base: readonly string[], ours: readonly string[], theirs: readonly string[]): Region[] {
   const [toOurs, toTheirs] = [positions(base, ours), positions(base, theirs)];
-  const regions: Region[] = [];
+  const regions: Growing[] = [];
   let [b, o, t] = [0, 0, 0];
   for (let at = 0; at <= base.length; at++) {
     const end = at === base.length;
@@ -40,14 +40,20 @@ function positions(base: readonly string[], side: readonly string[]): Int32Array
 const same = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((line, at) => line === b[at]);
 
-function agree(regions: Region[], lines: readonly string[]): void {
+/** Regions while they are made: what is agreed grows line by line, in place, for a file may have a hundred thousand. */
+type Growing = { readonly kind: "agreed"; readonly lines: string[] } | Extract<Region, { kind: "contested" }>;
+
+function agree(regions: Growing[], lines: readonly string[]): void {
   if (lines.length === 0) return;
-  const last = regions.at(-1);
-  if (last?.kind === "agreed") regions[regions.length - 1] = { kind: "agreed", lines: [...last.lines, ...lines] };
-  else regions.push({ kind: "agreed", lines });
+  let last = regions.at(-1);
+  if (last?.kind !== "agreed") {
+    last = { kind: "agreed", lines: [] };
+    regions.push(last);
+  }
+  for (const line of lines) last.lines.push(line);
 }
 
-function settle(regions: Region[], base: readonly string[], ours: readonly string[], theirs: readonly string[]): void {
+function settle(regions: Growing[], base: readonly string[], ours: readonly string[], theirs: readonly string[]): void {
   const settled = same(ours, theirs) || same(theirs, base) ? ours : same(ours, base) ? theirs : undefined;
   if (settled) {
     agree(regions, settled);

@@ -51,7 +51,6 @@ describe("the merge driver of git's configuration", () => {
   it.each([
     ["is missing", undefined],
     ["does not know the command", `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" no-such-command\n`],
-    ["is this build", `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`],
     ["crashes", "#!/bin/sh\nkill -9 $$\n"],
   ])("leaves both sides with normal markers when the program %s", async (_what, program) => {
     const dir = await contested();
@@ -93,6 +92,7 @@ describe("the merge driver of git's configuration", () => {
   it("has git's labels where git tells them", () => {
     expect(parseGitVersion("git version 2.39.5 (Apple Git-154)")).toEqual([2, 39]);
     expect(driverCommand([2, 44])).toContain("-L %X -L %S -L %Y");
+    expect(driverCommand([2, 44])).toContain("--marker-size=%L --ours=%X --base=%S --theirs=%Y;");
     expect(driverCommand([3, 0])).toContain("%X");
     expect(driverCommand([2, 43])).not.toContain("%X");
     expect(driverCommand(undefined)).toContain("-L ours");
