@@ -1,3 +1,4 @@
+import { hasMarkers } from "../entry/conflict-markers.js";
 import { documentPath, locate } from "../entry/entry-path.js";
 import { remoteKey } from "../entry/git-remote.js";
 import { editDocument, parseDocument } from "../entry/scope-document.js";
@@ -32,6 +33,7 @@ export async function rememberProject(memory: Memory, draft: Draft, scope: strin
       { scope: here },
     );
   }
+  if (old && hasMarkers(old.bytes)) return;
   const id = parsed?.document.fields.id ?? memory.newId();
   const after = editDocument(old?.bytes ?? null, { set: { id, git_remote_url: remote } }, "project");
   draft.put({ path, after, op: old ? "updated" : "created" }, false);

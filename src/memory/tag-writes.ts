@@ -1,5 +1,6 @@
 import { setImmediate as pause } from "node:timers/promises";
 import { locate } from "../entry/entry-path.js";
+import { assertSettled } from "../entry/markdown-edit.js";
 import { retag, type TagChange } from "../entry/retag.js";
 import { TAGS_FILE, type TagFile } from "../entry/tag-file.js";
 import { PREDEFINED_TAGS, type TagCategory, tagName } from "../entry/tags.js";
@@ -77,6 +78,7 @@ async function retagAll(memory: Memory, draft: Draft, name: string, change: TagC
     const bytes = (await draft.file(path))?.bytes;
     // A file that went away or was changed since the index saw it has no such tag any more.
     const kind = at.type === "entry" ? at.kind : at.type === "scope-document" ? at.level : undefined;
+    if (bytes) assertSettled(bytes, path);
     const after = bytes && kind !== undefined ? retag(bytes, kind, change) : undefined;
     if (!after || after === bytes) continue;
     draft.put({ path, after, op: "updated" }, false);

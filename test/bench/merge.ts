@@ -76,7 +76,7 @@ const run = () => timeEach(tasks, (task) => mergeFile(task.path, task.sides, "ou
 await run();
 const samples = await run();
 const line = (name: string, of: readonly number[]): string =>
-  `${name.padEnd(36)} mean ${mean(of).toFixed(3)} ms, p50 ${median(of).toFixed(3)}, p99 ${percentile(of, 0.99).toFixed(3)}`;
+  `${name.padEnd(36)} mean ${mean(of).toFixed(3)} ms, least ${Math.min(...of).toFixed(3)}, p50 ${median(of).toFixed(3)}, p99 ${percentile(of, 0.99).toFixed(3)}`;
 console.log(`${os.cpus()[0]?.model}, load ${os.loadavg()[0]!.toFixed(1)}; ${ENTRIES} merges of entries\n`);
 console.log(line("all", samples));
 for (const { name, share } of SORTS)
