@@ -1,8 +1,7 @@
 import { equalValues } from "./equal-values.js";
-import { type FrontMatter, readFrontMatter } from "./frontmatter.js";
+import { type Eol, type FrontMatter, readFrontMatter } from "./frontmatter.js";
 import { isSettled, mergeLines, picked } from "./merge-lines.js";
 import { linesWithEnds } from "./merge-texts.js";
-import { parseYaml } from "./yaml.js";
 import { type PartReader, splitYaml, type YamlPart } from "./yaml-parts.js";
 import { spliceYaml } from "./yaml-splice.js";
 
@@ -45,7 +44,7 @@ export function mergeHeads({ base, first, second }: Heads, wanted: Fields, reade
   const byLines = base.front.kind === "map" ? proven(headByLines({ base, first, second })) : undefined;
   if (byLines !== undefined) return byLines;
   const whole = [first, second].find(({ fields }) => equalValues(fields, wanted))?.head;
-  return whole ?? proven(headByKeys(first, second, wanted));
+  return whole ?? proven(headByKeys(first, second, wanted, reader));
 }
 
 function headByLines({ base, first, second }: Heads): string | undefined {
@@ -56,7 +55,7 @@ function headByLines({ base, first, second }: Heads): string | undefined {
 }
 
 /** Each key's lines from the side that says what is wanted of it. */
-function headByKeys(first: Head, second: Head, wanted: Fields): string | undefined {
+function headByKeys(first: Head, second: Head, wanted: Fields, reader: PartReader): string | undefined {
   const [ours, theirs] = [cut(first), cut(second)];
   if (!ours || !theirs || ours.eol !== theirs.eol) return undefined;
   const parts: YamlPart[] = [];
@@ -66,14 +65,14 @@ function headByKeys(first: Head, second: Head, wanted: Fields): string | undefin
     else {
       const other = theirs.parts.find((one) => one.key === key);
       const taken = other && equalValues(fieldOf(second.fields, key), fieldOf(wanted, key));
-      parts.push(taken ? other : { key, text: changed(part, fieldOf(wanted, key), ours.eol) });
+      parts.push(taken ? other : { key, text: changed(part, fieldOf(wanted, key), ours.eol, reader) });
     }
   }
   for (const [at, part] of theirs.parts.entries()) {
     if (!Object.hasOwn(wanted, part.key) || parts.some(({ key }) => key === part.key)) continue;
     const before = new Set(theirs.parts.slice(0, at).map(({ key }) => key));
     const taken = equalValues(fieldOf(second.fields, part.key), fieldOf(wanted, part.key));
-    const text = taken ? part.text : changed(part, fieldOf(wanted, part.key), ours.eol);
+    const text = taken ? part.text : changed(part, fieldOf(wanted, part.key), ours.eol, reader);
     parts.splice(parts.findLastIndex(({ key }) => before.has(key)) + 1, 0, { key: part.key, text });
   }
   return ours.opening + parts.map(({ text }) => text).join("") + ours.closing;
@@ -89,7 +88,7 @@ function cut({ head, front }: Head) {
   return { opening, parts: yaml.parts, closing: head.slice(front.yamlEnd), eol: front.eol };
 }
 
-function changed({ key, text }: YamlPart, value: unknown, eol: "\n" | "\r\n"): string {
-  const map = parseYaml(text);
-  return map.kind === "map" ? spliceYaml(text, map, new Map([[key, value]]), [], eol) : text;
+function changed(part: YamlPart, value: unknown, eol: Eol, reader: PartReader): string {
+  const map = reader.part(part);
+  return map ? spliceYaml(part.text, map, new Map([[part.key, value]]), [], eol) : part.text;
 }

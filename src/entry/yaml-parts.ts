@@ -55,7 +55,7 @@ export function splitYaml(source: string): YamlParts | undefined {
  * began before them reaches into them and no alias leads out of them.
  */
 export class PartReader {
-  readonly #known = new Map<string, unknown>();
+  readonly #known = new Map<string, { readonly value: unknown; readonly map?: YamlMap }>();
 
   /** The mapping; undefined where it has to be read as a whole, also when there is something wrong with it. */
   read(source: string): YamlMap | undefined {
@@ -65,12 +65,17 @@ export class PartReader {
     if (this.#known.size === 0) return this.#readFirst(source, parts);
     const fields: [string, unknown][] = [];
     for (const { key, text } of parts) {
-      const read = this.#known.has(text) ? { value: this.#known.get(text) } : readPart(key, text);
+      const read = this.#known.get(text) ?? readPart(key, text);
       if (!read) return undefined;
-      this.#known.set(text, read.value);
+      this.#known.set(text, read);
       fields.push([key, read.value]);
     }
     return mapOf(Object.fromEntries(fields), source);
+  }
+
+  /** One key of a mapping by itself. */
+  part({ key, text }: YamlPart): YamlMap | undefined {
+    return this.#known.get(text)?.map ?? readPart(key, text)?.map;
   }
 
   /** Keys are read at once where none is known yet, which costs less than one by one. */
@@ -78,7 +83,7 @@ export class PartReader {
     const map = parseYaml(source);
     // With the same keys in the same order every cut is where a key begins.
     if (map.kind === "fault" || !isSame(Object.keys(map.value), parts)) return undefined;
-    for (const { key, text } of parts) this.#known.set(text, map.value[key]);
+    for (const { key, text } of parts) this.#known.set(text, { value: map.value[key] });
     return map;
   }
 }
@@ -86,9 +91,10 @@ export class PartReader {
 const isSame = (keys: readonly string[], parts: readonly YamlPart[]): boolean =>
   keys.length === parts.length && keys.every((key, at) => key === parts[at]?.key);
 
-function readPart(key: string, text: string): { readonly value: unknown } | undefined {
+function readPart(key: string, text: string): { readonly value: unknown; readonly map: YamlMap } | undefined {
   const map = parseYaml(text);
-  return map.kind === "map" && isSame(Object.keys(map.value), [{ key, text }]) ? { value: map.value[key] } : undefined;
+  if (map.kind === "fault" || !isSame(Object.keys(map.value), [{ key, text }])) return undefined;
+  return { value: map.value[key], map };
 }
 
 function mapOf(value: Readonly<Record<string, unknown>>, source: string): YamlMap {
