@@ -23,6 +23,14 @@ const shared = {
   },
 };
 
+// git starts the merge driver once for each file: it is one file without parts, which the program loads by itself.
+const DRIVER = "merge-driver.js";
+const driverApart = {
+  name: "merge-driver",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/store\/merge-driver\.js$/ }, () => ({ path: `./parts/${DRIVER}`, external: true })),
+};
+
 for (const folder of ["dist/types", "dist/parts"]) fs.rmSync(folder, { recursive: true, force: true });
 const results = await Promise.all([
   build({
@@ -33,7 +41,9 @@ const results = await Promise.all([
     chunkNames: "parts/[name]-[hash]",
     minifyWhitespace: true,
     minifySyntax: true,
+    plugins: [driverApart],
   }),
+  build({ ...shared, entryPoints: ["src/store/merge-driver.ts"], outfile: `dist/parts/${DRIVER}`, minify: true }),
   build({ ...shared, entryPoints: ["src/index.ts"], outfile: "dist/index.js" }),
 ]);
 fs.chmodSync("dist/git-memory.js", 0o755);

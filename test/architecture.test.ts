@@ -203,6 +203,23 @@ describe("the house", () => {
     ).toEqual([]);
   });
 
+  it("loads little for a merge: git starts a process for each file", () => {
+    const reached = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const [, type, target = ""] of textOf(file).matchAll(IMPORT)) {
+        const next = type ? undefined : targetFile({ file, target, typeOnly: false });
+        if (next && FILES.includes(next)) visit(next);
+        else if (!type && !target.startsWith(".") && !target.startsWith("node:")) packages.add(packageOf(target));
+      }
+    };
+    visit("main.ts");
+    visit("store/merge-driver.ts");
+    expect([...packages].sort()).toEqual(["diff", "gray-matter", "yaml"]);
+  });
+
   it.each(FILES)("%s is short enough to be read", (file) => {
     expect(textOf(file).split("\n").length - 1).toBeLessThanOrEqual(350);
   });
