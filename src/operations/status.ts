@@ -82,7 +82,7 @@ export const status = operation({
     }),
     history: z.object({ state: z.enum(["building", "ready", "failed"]), commits: z.int() }).optional(),
     invalid: z.array(problem),
-    marked: z.array(z.string()).optional().describe("With conflict markers in the file; read from their ours side"),
+    unresolved: z.array(z.string()).optional().describe("Unmerged in git, or with conflict markers; told from ours"),
     pending: z.array(z.string()),
     held: z.array(z.string()).optional(),
     dropped: z.array(z.object({ address: z.string(), version: z.string() })),
@@ -133,7 +133,7 @@ export const status = operation({
       output.invalid.map(({ path, reason }) => `${path}: ${reason}`),
     );
     if (output.conflicts > 0) lines.push(say(`Open conflicts: ${output.conflicts}. [[conflict list]] lists them.`));
-    list("Conflict markers left, read from their ours side", output.marked ?? []);
+    list("In conflict after a merge, told from ours", output.unresolved ?? []);
     const { operation: running, unpublished, unsupported } = output.git;
     if (running) lines.push(`git: a ${running} is in progress`);
     if (unpublished) lines.push(`Not published: ${unpublished}`);
@@ -167,9 +167,9 @@ export const status = operation({
       index,
       ...(store.past.state === undefined ? {} : { history: store.past.state }),
       invalid: [...state.invalid, ...broken, ...problems].sort((a, b) => (a.path < b.path ? -1 : 1)),
-      ...(state.marked.length === 0
+      ...(state.unresolved.length === 0
         ? {}
-        : { marked: (await Promise.all(state.marked.map((path) => addressOf(memory, path)))).sort() }),
+        : { unresolved: (await Promise.all(state.unresolved.map((path) => addressOf(memory, path)))).sort() }),
       pending: (await Promise.all(state.pending.map((path) => addressOf(memory, path)))).sort(),
       ...(state.held.length === 0
         ? {}

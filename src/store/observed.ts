@@ -12,8 +12,6 @@ export interface Invalid {
 export interface Known extends Seen {
   readonly updatedAt: number | undefined;
   readonly author: string | undefined;
-  /** It holds conflict markers, and is told from their ours side. */
-  readonly marked: boolean;
 }
 
 /** True for two looks at one version that tell the same of it. */

@@ -2,7 +2,6 @@ import fs from "node:fs";
 import path from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change, StateFacts } from "../entry/change.js";
-import { hasMarkers } from "../entry/conflict-markers.js";
 import { isPrivate, locate } from "../entry/entry-path.js";
 import type { Host, Stages } from "../git/host.js";
 import { blobId } from "../git/objects.js";
@@ -111,9 +110,11 @@ export class Observer {
     return [...this.#others].map(([file, reason]) => ({ path: file, reason }));
   }
 
-  /** Files that hold conflict markers. */
-  get marked(): string[] {
-    return [...this.#known].filter(([, { marked }]) => marked).map(([file]) => file);
+  /** What git has as unmerged, and entries and documents with conflict markers. */
+  get unresolved(): string[] {
+    const unmerged = [...this.#unmerged.keys()].filter((name) => name.startsWith(this.#context.prefix));
+    const open = [...this.#known].flatMap(([file, { conflict }]) => (conflict ? file : []));
+    return [...new Set([...unmerged.map((name) => storePath(this.#context, name)), ...open])];
   }
 
   get state(): WorktreeState {
@@ -318,18 +319,16 @@ export class Observer {
     const located = locate(file, this.#context.manifest.root);
     if (!isServed(located)) return undefined;
     const hidden = isPrivate(file) || undefined;
-    const { host } = this.#context;
-    const format = host?.objects.format ?? "sha1";
+    const format = this.#context.host?.objects.format ?? "sha1";
     const inHead = format === "sha1" ? current.version : blobId(current.bytes, format);
     const differs = this.headBlob(file) !== undefined && this.headBlob(file) !== inHead;
     const pending = !hidden && (current.instead === "held" || differs);
-    const marked = hasMarkers(current.bytes);
     const stages = this.#unmerged.get(repoPath(this.#context, file));
-    const open = stages ? unmergedId(file, stages) : marked ? markersId(file, current.version) : undefined;
+    const open = stages ? unmergedId(file, stages) : markersId(file, current);
     const conflict = hidden ? undefined : open;
     const seen: Seen = { mark: current.mark, version: current.version, pending, conflict, private: hidden };
     const facts = this.#facts(file, seen);
-    const next: Known = { ...seen, updatedAt: facts.updatedAt, author: facts.author, marked };
+    const next: Known = { ...seen, updatedAt: facts.updatedAt, author: facts.author };
     const known = this.#known.get(file);
     const before = known?.version ?? null;
     if (known?.version === next.version) {

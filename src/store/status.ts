@@ -8,8 +8,8 @@ import type { Observer } from "./observer.js";
 export interface StoreStatus {
   readonly invalid: readonly Invalid[];
   readonly others: readonly Invalid[];
-  /** What holds conflict markers, and is told from their ours side. */
-  readonly marked: readonly string[];
+  /** What git has as unmerged, or holds conflict markers: told from their ours side. */
+  readonly unresolved: readonly string[];
   readonly pending: readonly string[];
   readonly held: readonly string[];
   readonly dropped: readonly { readonly path: string; readonly version: string }[];
@@ -34,7 +34,7 @@ export async function statusOf(
   return {
     invalid: observer.invalid,
     others: observer.others,
-    marked: observer.marked,
+    unresolved: observer.unresolved,
     pending: [...observer.pendingPaths(), ...changedOwnFiles(context, observer)],
     held: state.held.map(store),
     dropped: dropped.map((one) => ({ path: store(one), version: one.version })),

@@ -1,9 +1,11 @@
 import { conflictId } from "../entry/conflict-id.js";
+import { hasMarkers } from "../entry/conflict-markers.js";
 import { MemoryError } from "../errors.js";
 import type { Stages } from "../git/host.js";
 import type { JournalChange } from "../git/journal.js";
 import { blobId } from "../git/objects.js";
 import { diskPath, repoPath, type StoreContext, storePath } from "./context.js";
+import type { Current } from "./observed.js";
 import type { Observer } from "./observer.js";
 import { readWorkingFile, replaceWorkingFile } from "./working-files.js";
 import { StartOver, type WriteRecord } from "./writer.js";
@@ -17,9 +19,11 @@ export const unmergedId = (file: string, stages: Stages): string =>
     versions: [stages[2] ?? null, stages[3] ?? null],
   });
 
-/** The id of the conflict whose markers are left in a file. */
-export const markersId = (file: string, version: string): string =>
-  conflictId({ entry: file, cause: "markers", base: null, versions: [version, null] });
+/** The id of the conflict whose markers are left in a file; undefined when there are none. */
+export const markersId = (file: string, { bytes, version }: Pick<Current, "bytes" | "version">): string | undefined =>
+  hasMarkers(bytes)
+    ? conflictId({ entry: file, cause: "markers", base: null, versions: [version, null] })
+    : undefined;
 
 /** A store path that git's index has unmerged, with its states; null = that side has no file. */
 export interface Unmerged {

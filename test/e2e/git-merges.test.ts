@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { formatConflict, newConflict } from "../../src/entry/conflict.js";
 import { parseEntry } from "../../src/entry/markdown.js";
 import { PROGRAM } from "../support/client.js";
+import { Bench, type Json } from "../support/memory.js";
 import { Merging, THIS_BUILD } from "../support/merges.js";
 
 const FILE = "memories/a.md";
@@ -59,6 +60,31 @@ describe("git merge", () => {
     expect(merging.git("status", "--porcelain")).toBe(`UU .memory/${FILE}\n`);
     merging.commit({ [FILE]: OURS }, "merged");
     expect(merging.git("status", "--porcelain")).toBe("");
+  });
+
+  it("is told by a memory that is open meanwhile, until somebody decides", async () => {
+    await forked(
+      { [FILE]: BASE, "memories/b.md": BASE, "tags.yaml": "a: {}\n" },
+      { [FILE]: OURS, "memories/b.md": null, "tags.yaml": "a: {category: meta}\n" },
+      { [FILE]: THEIRS, "memories/b.md": THEIRS, "tags.yaml": "a: {category: domain}\n" },
+    );
+    const bench = await Bench.open({ dir: merging.dir });
+    const look = async () => {
+      await bench.rescan();
+      const { entries } = await bench.call<{ entries: Json[] }>("get", { refs: ["memories/a"] });
+      return [entries[0]?.conflict, entries[0]?.content, (await bench.call("admin status")).unresolved];
+    };
+    const ours = "one\n\nOURS\n\nthree";
+    expect(await look()).toEqual([undefined, ours, undefined]);
+    merging.run("merge", "side");
+    expect(await look()).toEqual([true, ours, ["memories/a", "memories/b", "tags.yaml"]]);
+    // Committed as it is, with its markers.
+    merging.commit({ "memories/b.md": null, "tags.yaml": "a: {}\n" }, "merged");
+    expect(await look()).toEqual([true, ours, ["memories/a"]]);
+    await bench.refused("update", { ref: "memories/a", append: "more" }, "conflict");
+    merging.commit({ [FILE]: OURS }, "decided");
+    expect(await look()).toEqual([undefined, ours, undefined]);
+    await bench.close();
   });
 
   it("leaves nothing when it is given up", async () => {

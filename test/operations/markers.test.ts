@@ -39,19 +39,19 @@ describe.each([
     expect(one).toMatchObject({ address: "memories/a", conflict: true, content: "before\napples\nafter" });
     expect(await search("apples")).toEqual(["memories/a"]);
     expect(await search("oranges")).toEqual([]);
-    const { marked, invalid } = await bench.call<{ marked: string[]; invalid: Json[] }>("admin status");
-    expect([marked, invalid]).toEqual([["memories/a"], []]);
+    const { unresolved, invalid } = await bench.call<{ unresolved: string[]; invalid: Json[] }>("admin status");
+    expect([unresolved, invalid]).toEqual([["memories/a"], []]);
     const line = text.split("\n").findIndex((words) => /^#?[<>]{7} /.test(words)) + 1;
     const { findings } = await bench.call<{ findings: Json[] }>("admin check");
     expect(findings).toEqual([expect.objectContaining({ path: "memories/a.md", line, rule: "markers" })]);
     const status = findOperation("admin", "status")!;
     const shown = status.render(await bench.call("admin status"), "concise", (words) => words);
-    expect(shown).toContain("Conflict markers left, read from their ours side (1):\n- memories/a");
+    expect(shown).toContain("In conflict after a merge, told from ours (1):\n- memories/a");
   });
 
   it("is told no more once somebody decided", async () => {
     await bench.hand("memories/a.md", entryText("title: A", "before\noranges\nafter"));
-    expect(await bench.call("admin status")).not.toHaveProperty("marked");
+    expect(await bench.call("admin status")).not.toHaveProperty("unresolved");
     const one = (await bench.call<{ entries: Json[] }>("get", { refs: ["a"] })).entries[0];
     expect(one).not.toHaveProperty("conflict");
     expect((await bench.call("update", { ref: "a", append: "more" })).change).toBe("updated");
@@ -94,7 +94,7 @@ describe.each([
     await bench.call("history restore", { ref: "a", version: head });
     expect(bench.text("memories/a.md")).toContain("settled");
     expect(bench.journal().some((subject) => subject.includes("by hand"))).toBe(true);
-    expect(await bench.call("admin status")).not.toHaveProperty("marked");
+    expect(await bench.call("admin status")).not.toHaveProperty("unresolved");
   });
 });
 
@@ -107,7 +107,7 @@ describe("conflict markers elsewhere", () => {
     expect(JSON.stringify(project)).not.toContain("rust");
     await bench.refused("project update", { language: "go" }, "conflict");
     expect(bench.text("project.md")).toBe(text);
-    expect(await bench.call("admin status")).toMatchObject({ marked: ["project.md"] });
+    expect(await bench.call("admin status")).toMatchObject({ unresolved: ["project.md"] });
   });
 
   it("are read from ours in a commit too, and line by line in its history", async () => {
