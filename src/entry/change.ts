@@ -25,7 +25,7 @@ export interface DocumentState extends StateFacts {
 }
 
 /** One state of a conflict's record in a store. */
-export interface RecordState extends StateFacts {
+interface RecordState extends StateFacts {
   readonly record: ConflictRecord;
 }
 

@@ -79,7 +79,7 @@ function mergeSets(base: Items, first: Items, second: Items): MergedValue {
 }
 
 /** Both maps' keys merged one by one, in the first side's order; a field that is contested stays the first side's. */
-export function mergeMaps(base: Plain, first: Plain, second: Plain): MergedValue {
+function mergeMaps(base: Plain, first: Plain, second: Plain): MergedValue {
   const { fields, contested } = mergeFields(base, first, second);
   const entries = Object.entries(fields);
   return { value: entries.length === 0 ? undefined : fields, contested: contested.length > 0 };

@@ -4,7 +4,7 @@ import { decodeText } from "./entry-file.js";
 import { bodyStart, readFrontMatter } from "./frontmatter.js";
 import { spliceMarkdown } from "./markdown-splice.js";
 import { type Head, mergeHeads, said } from "./merge-front-matter.js";
-import { isSettled, linesOf, mergeLines, type Choice, picked } from "./merge-lines.js";
+import { type Choice, isSettled, linesOf, mergeLines, picked } from "./merge-lines.js";
 import { type Contested, type Merged, mergeTexts, oneSided, type Side, type Sides } from "./merge-texts.js";
 import { mergeFields } from "./merge-values.js";
 import { PartReader } from "./yaml-parts.js";

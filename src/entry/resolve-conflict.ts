@@ -10,7 +10,7 @@ import { mergeValue } from "./merge-values.js";
 
 /** Which side of a conflict holds: `a` stayed, `b` is the other; `both` is for lists and texts. */
 export const TAKES = ["a", "b", "both"] as const;
-export type Take = (typeof TAKES)[number];
+type Take = (typeof TAKES)[number];
 
 /** How a conflict is decided: by side, by values of one's own for some fields, or both; fields without a value go by side. */
 export interface Resolution {

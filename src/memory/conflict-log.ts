@@ -51,7 +51,7 @@ function addressAt(memory: Memory, { store, path }: EntryKey): string {
 }
 
 /** An unmerged path as a record: a is ours, b theirs. */
-export function unmergedRecord({ path, id, base, ours, theirs, at }: Unmerged): ConflictRecord {
+function unmergedRecord({ path, id, base, ours, theirs, at }: Unmerged): ConflictRecord {
   const version = (bytes: Uint8Array | null) => bytes && blobId(bytes);
   const common = { entry: path, path, base: version(base), at };
   const sides = (fields: readonly string[], a: Record<string, unknown>, b: Record<string, unknown>) => ({

@@ -35,7 +35,7 @@ export interface Edit {
 }
 
 /** Two writers' changes brought together. */
-export interface Merge {
+interface Merge {
   /** The writer's own text: what they know of the entry. */
   readonly own: Uint8Array;
   /** What the two could not agree on; the writer's values stay. */

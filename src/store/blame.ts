@@ -1,5 +1,5 @@
-import { oursSide } from "../entry/conflict-markers.js";
 import { type BlamedText, blamedText, type Claims, claimAll, isEmpty, joinClaims, passOn } from "../entry/blame.js";
+import { oursSide } from "../entry/conflict-markers.js";
 import { locate } from "../entry/entry-path.js";
 import type { CommitGraph } from "../git/commit-graph.js";
 import { type Differences, differencesOf, type PathStep, sourceOf, stepAt } from "../git/path-history.js";

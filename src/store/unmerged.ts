@@ -21,9 +21,7 @@ export const unmergedId = (file: string, stages: Stages): string =>
 
 /** The id of the conflict whose markers are left in a file; undefined when there are none. */
 export const markersId = (file: string, { bytes, version }: Pick<Current, "bytes" | "version">): string | undefined =>
-  hasMarkers(bytes)
-    ? conflictId({ entry: file, cause: "markers", base: null, versions: [version, null] })
-    : undefined;
+  hasMarkers(bytes) ? conflictId({ entry: file, cause: "markers", base: null, versions: [version, null] }) : undefined;
 
 /** A store path that git's index has unmerged, with its states; null = that side has no file. */
 export interface Unmerged {
