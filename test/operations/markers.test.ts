@@ -36,7 +36,11 @@ describe.each([
 
   it("is read from its ours side, flagged, and reported", async () => {
     const one = (await bench.call<{ entries: Json[] }>("get", { refs: ["a"] })).entries[0];
-    expect(one).toMatchObject({ address: "memories/a", conflict: expect.any(String), content: "before\napples\nafter" });
+    expect(one).toMatchObject({
+      address: "memories/a",
+      conflict: expect.any(String),
+      content: "before\napples\nafter",
+    });
     expect(await search("apples")).toEqual(["memories/a"]);
     expect(await search("oranges")).toEqual([]);
     const { unresolved, invalid } = await bench.call<{ unresolved: string[]; invalid: Json[] }>("admin status");
