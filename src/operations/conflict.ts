@@ -89,20 +89,22 @@ const side = z.object({
   at: z.string().optional(),
 });
 
-/** Who wrote one side, where history knows it. */
-async function sideOf(memory: Memory, { store, path }: LoggedConflict, version: string | null, values: object) {
-  const known = version === null ? undefined : await versionOf(memory, store, path, version);
+/** One side with who wrote it, where history knows that. */
+async function sideOf(memory: Memory, conflict: LoggedConflict, side: "a" | "b") {
+  const { record, store, path } = conflict;
+  const version = side === "a" ? record.version_a : record.version_b;
+  const { versions } = await (await memory.store(store)).history(path);
+  const detected = Date.parse(record.detected_at);
+  // What a writer wrote beside another one is a version only as it was merged: the first since then.
+  const merged =
+    side === "a" && record.cause === "concurrent" ? versions.findLast(({ at }) => at >= detected) : undefined;
+  const known = versions.find((one) => version !== null && one.version === version) ?? merged;
   return {
     ...(version === null ? {} : { version }),
-    values: { ...values },
+    values: { ...record[side] },
     ...(known ? { author: known.author, at: iso(known.at) } : {}),
     ...(known?.agent === undefined ? {} : { agent: known.agent }),
   };
-}
-
-async function versionOf(memory: Memory, name: string, path: string, version: string) {
-  const store = await memory.store(name);
-  return (await store.history(path)).versions.find((one) => one.version === version);
 }
 
 const described = (values: Readonly<Record<string, unknown>>) => {
@@ -139,8 +141,8 @@ const show = operation({
     return {
       ...headOf(memory, found),
       ...(record.base === null ? {} : { base: record.base }),
-      a: await sideOf(memory, found, record.version_a, record.a),
-      b: await sideOf(memory, found, record.version_b, record.b),
+      a: await sideOf(memory, found, "a"),
+      b: await sideOf(memory, found, "b"),
       diff: renderDiff(diffEntries(described(record.a), described(record.b))),
     };
   },

@@ -1,7 +1,6 @@
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { MemoryError } from "../errors.js";
 import type { GitBinary } from "../git/git-binary.js";
 import { makeRepository } from "../git/setup.js";
 import type { Memory } from "../memory/memory.js";
@@ -87,15 +86,25 @@ export async function demo({ git, print, init, open, shell }: DemoOptions): Prom
       ).text,
     );
 
-    const stale = await call(claude, "claude", "update", undefined, {
+    const merged = await call(claude, "claude", "update", undefined, {
       ref,
       set: { importance: 0.9 },
       base_version: before,
-    }).then(
-      ({ text }) => text,
-      (error: unknown) => (error instanceof MemoryError ? `${error.code}: ${say(error.message)}` : String(error)),
+    });
+    step("The first agent writes at the same time, from the older text: the two are merged", merged.text);
+    await call(codex, "codex", "update", undefined, { ref, set: { importance: 0.6 }, base_version: before });
+    const { conflicts } = (await call(claude, "claude", "conflict", "list", {})).output as {
+      conflicts: { id: string }[];
+    };
+    const id = conflicts[0]?.id ?? "";
+    step(
+      "The second one sets the same field from the older text: both values are kept, and somebody decides",
+      (await call(claude, "claude", "conflict", "show", { id })).text,
     );
-    step("The first agent writes at the same time, from the older text: nothing is overwritten", stale);
+    step(
+      "The first agent's value holds",
+      (await call(claude, "claude", "conflict", "resolve", { id, take: "b" })).text,
+    );
     step("History: who, when, why", (await call(claude, "claude", "history", "list", { ref })).text);
     step("What the last version changed", (await call(claude, "claude", "history", "diff", { ref })).text);
 

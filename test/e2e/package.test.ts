@@ -15,7 +15,8 @@ describe("the demo", () => {
     const ran = run(cwd, ["demo"], { env: { ...env, TMPDIR: cwd } });
     expect(ran).toMatchObject({ status: 0, stderr: "" });
     expect(ran.stdout).toMatch(/where do invoices live\?"\n\s+- \*\*Use Postgres for billing\*\*/);
-    expect(ran.stdout).toContain("stale_version: memories/use-postgres-for-billing changed since version");
+    expect(ran.stdout).toContain("Merged with another change: `memories/use-postgres-for-billing`");
+    expect(ran.stdout).toMatch(/concurrent: importance[\s\S]*~ importance: 0\.6 → 0\.9[\s\S]*Resolved: /);
     expect(ran.stdout).toMatch(/- 2 .* updated by .* with codex[\s\S]*- 1 .* created by .* with claude/);
     expect(ran.stdout).not.toContain("[[");
     expect(fs.readdirSync(cwd)).toEqual([]);

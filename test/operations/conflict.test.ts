@@ -38,7 +38,7 @@ describe("a conflict of two writers", () => {
     for (const ref of [id, id.slice(0, 8), "memories/a"])
       expect(await bench.call("conflict show", { id: ref })).toMatchObject({
         id,
-        a: { values: { importance: 0.1 } },
+        a: { values: { importance: 0.1 }, agent: "cursor", author: "Ada Person" },
         b: { values: { importance: 0.9 }, agent: "claude", author: "Ada Person" },
         diff: "~ importance: 0.1 → 0.9",
       });
