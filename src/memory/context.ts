@@ -33,6 +33,8 @@ export interface ContextRequest {
   readonly max_tokens: number;
   /** A commit, branch, tag or date: what applied then. */
   readonly as_of?: string;
+  /** Is told which entries were given with their whole current text. */
+  readonly whole?: (entry: Indexed) => void;
 }
 
 /** Hits that are looked at: of guidelines, which apply anyway, only to order those of one priority. */
@@ -95,7 +97,10 @@ export async function contextOf(memory: Memory, request: ContextRequest): Promis
     ...(about ? { session: about.session } : {}),
   };
   const fitted = fitContext(offers, frame, request.max_tokens);
-  if (view.commit === undefined) memory.usage.read(givenIn(fitted, offers), memory.now());
+  if (view.commit === undefined) {
+    memory.usage.read(givenIn(fitted, offers), memory.now());
+    for (const entry of givenIn(fitted, offers, true)) request.whole?.(entry);
+  }
   return fitted;
 }
 
@@ -110,11 +115,11 @@ function conflictsOf(memory: Memory, entries: readonly Indexed[]): ContextConfli
   return found.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
 }
 
-/** The entries of which a context gives some text. */
-function givenIn(context: Context, offers: readonly Offer[]): Indexed[] {
+/** The entries of which a context gives some text, or all. */
+function givenIn(context: Context, offers: readonly Offer[], whole = false): Indexed[] {
   const items = new Set(SECTIONS.flatMap((section) => context[section] ?? []));
   return offers.flatMap(({ entry, forms }) =>
-    forms.some((form) => form.content !== undefined && items.has(form)) ? [entry] : [],
+    forms.some((form) => form.content !== undefined && !(whole && form.cut) && items.has(form)) ? [entry] : [],
   );
 }
 

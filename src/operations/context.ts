@@ -72,6 +72,7 @@ export const context = operation({
       scope: wanted === undefined ? readingScope(context) : namedScope(context, wanted),
       ...(as_of === undefined ? {} : { as_of }),
       max_tokens,
+      whole: (entry) => context.connection?.texts.note(entry, { version: entry.version }),
     });
     return found as unknown as z.infer<typeof output>;
   },

@@ -129,6 +129,16 @@ describe("a connection", () => {
     expect(await agent("update", { ref: "b", content: "c" })).toMatchObject({ change: "updated" });
   });
 
+  it("has read what a context or a resource gave it whole", async () => {
+    const agent = connected(TWO);
+    await agent("context", { task: "first line" });
+    expect(await agent("update", { ref: "a", content: "Shorter." })).toMatchObject({ change: "updated" });
+    await bench.call("update", { ref: "a", content: "long ".repeat(2_000), base_version: (await current()).version });
+    const other = connected(ONE);
+    await other("context", { task: "long" });
+    await expect(other("update", { ref: "a", content: "x" })).rejects.toMatchObject({ code: "stale_version" });
+  });
+
   it("does not delete or move what it has not seen", async () => {
     const agent = connected(TWO);
     await agent("get", { refs: ["a"] });

@@ -111,8 +111,11 @@ export class ResourceDesk {
   /** The file as it is. An unknown URI is the protocol's own error with the nearest addresses. */
   async read(context: OperationContext, uri: string) {
     await this.#fresh(context);
-    const bytes = await this.#memory.bytes(await this.#placeOf(uri));
+    const place = await this.#placeOf(uri);
+    const bytes = await this.#memory.bytes(place);
     if (!bytes) throw new ProtocolError(RESOURCE_NOT_FOUND, "This entry is gone.", { uri });
+    const known = this.#memory.at(place);
+    if (known) context.connection?.texts.note(known, { version: known.version });
     return { contents: [{ uri, mimeType: MARKDOWN, text: Buffer.from(bytes).toString("utf8") }] };
   }
 
