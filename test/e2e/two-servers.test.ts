@@ -73,3 +73,13 @@ it("an agent that read long ago and writes back the whole text takes nothing bac
   for (const entry of await entries()) expect(entry.content).toBe(`${content.replace("First", "1st")}\n\nA fourth.`);
   expect(faults(dir)).toBe("");
 });
+
+it("a resource that was read is a text that was read", async () => {
+  await ask(servers[0], "save", { title: "B", content: "one\n\ntwo" });
+  const update = () => ask(servers[1], "update", { ref: "b", content: "1\n\ntwo" });
+  expect(await update()).toMatchObject({ error: { code: "stale_version" } });
+  await servers[1]!.send("resources/read", { uri: "memory://entry/memories/b" });
+  await ask(servers[0], "update", { ref: "b", append: "three" });
+  expect(await update()).toMatchObject({ merged: true });
+  expect(await ask(servers[0], "get", { refs: ["b"] })).toMatchObject({ entries: [{ content: "1\n\ntwo\n\nthree" }] });
+});

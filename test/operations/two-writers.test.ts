@@ -129,7 +129,7 @@ describe("a connection", () => {
     expect(await agent("update", { ref: "b", content: "c" })).toMatchObject({ change: "updated" });
   });
 
-  it("has read what a context or a resource gave it whole", async () => {
+  it("has read what a context gave it whole", async () => {
     const agent = connected(TWO);
     await agent("context", { task: "first line" });
     expect(await agent("update", { ref: "a", content: "Shorter." })).toMatchObject({ change: "updated" });
