@@ -15,6 +15,8 @@ export interface GitOptions {
   readonly config?: readonly (readonly [key: string, value: string])[];
   /** Run the repository's hooks, signing and editor settings as the person's own `git commit` would. */
   readonly asPerson?: boolean;
+  /** Talk to a remote with the person's own SSH command, proxies and password helpers; still without hooks. */
+  readonly remote?: boolean;
   /** Milliseconds; 60,000 when absent. */
   readonly timeout?: number;
   /** Ends the process early. */
@@ -33,9 +35,16 @@ const QUIET = [
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What says how a remote is reached. */
+const REACHING = /^GIT_(?:SSH|ASKPASS|SSL_|PROXY_|HTTP_)/;
+/** Those that run a program named in the address are not among them. */
+const PROTOCOLS = "file:git:http:https:ssh";
+
 function environment(inheritedEnv: Environment, options: GitOptions): Record<string, string | undefined> {
   // Inside a hook git sets GIT_DIR and GIT_INDEX_FILE: they are about another command.
-  const inherited = Object.entries(inheritedEnv).filter(([key]) => !/^GIT_(?!AUTHOR_|COMMITTER_|CONFIG_)/.test(key));
+  const inherited = Object.entries(inheritedEnv).filter(
+    ([key]) => !/^GIT_(?!AUTHOR_|COMMITTER_|CONFIG_)/.test(key) || (options.remote && REACHING.test(key)),
+  );
   const first = Number(inheritedEnv.GIT_CONFIG_COUNT ?? 0);
   const config = (options.config ?? []).flatMap(([key, value], at) => [
     [`GIT_CONFIG_KEY_${first + at}`, key],
@@ -49,7 +58,7 @@ function environment(inheritedEnv: Environment, options: GitOptions): Record<str
     GIT_TERMINAL_PROMPT: "0",
     GIT_OPTIONAL_LOCKS: "0",
     GIT_NO_LAZY_FETCH: "1",
-    ...(options.asPerson ? {} : { GIT_ALLOW_PROTOCOL: "none", LC_ALL: "C" }),
+    ...(options.asPerson ? {} : { GIT_ALLOW_PROTOCOL: options.remote ? PROTOCOLS : "none", LC_ALL: "C" }),
     ...options.env,
   };
 }

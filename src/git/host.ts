@@ -6,15 +6,17 @@ import { type Operation, operationInProgress, type Repository } from "./discover
 import { type GitBinary, GitFailed } from "./git-binary.js";
 import { readIfThere, stamp } from "./git-fs.js";
 import { type IndexEntry, indexFacts } from "./index-file.js";
-import { type ObjectReader, ObjectStore } from "./objects.js";
 import {
+  type BranchMove,
   blockedPaths,
   blockedWorktree,
-  type PublishOutcome,
-  type PublishRequest,
-  publish,
-  recoverPublish,
-} from "./publish.js";
+  type MoveOutcome,
+  moveBranch,
+  recoverMove,
+} from "./move-branch.js";
+import { ObjectBatch } from "./object-batch.js";
+import { type ObjectReader, ObjectStore } from "./objects.js";
+import { type PublishOutcome, type PublishRequest, publish } from "./publish.js";
 import { publishWithBinary, recoverPublishWithBinary } from "./publish-binary.js";
 import { type Head, readHead } from "./refs.js";
 import { type Staged, stage, stageWithBinary } from "./stage.js";
@@ -61,7 +63,7 @@ export class Host {
   }
 
   /** What our own engine cannot do here now: a person may have changed git's index to another format meanwhile. */
-  async #obstacles(): Promise<readonly string[]> {
+  async obstacles(): Promise<readonly string[]> {
     const { unsupported } = this.repository;
     const obstacle = unsupported.length > 0 ? undefined : (await this.#seen()).obstacle;
     return obstacle === undefined ? unsupported : [obstacle];
@@ -197,7 +199,7 @@ export class Host {
 
   /** Why nothing can be published now, or at these paths; undefined = it can. */
   async blocked(head: Head, files: readonly string[]): Promise<string | undefined> {
-    const obstacles = await this.#obstacles();
+    const obstacles = await this.obstacles();
     if (obstacles.length > 0 && !this.git)
       return `this repository uses ${obstacles.join(" and ")}, which needs the git program`;
     const whole = await blockedWorktree(this.repository, head);
@@ -234,13 +236,23 @@ export class Host {
   }
 
   async publish(request: PublishRequest): Promise<PublishOutcome> {
-    const native = (await this.#obstacles()).length === 0;
+    const native = (await this.obstacles()).length === 0;
     return native ? publish(request, this.#store) : publishWithBinary(this.git!, request);
+  }
+
+  /** Moves branch and index; only where there are no `obstacles`. */
+  move(move: BranchMove): Promise<MoveOutcome> {
+    return moveBranch(move, this.#store);
+  }
+
+  /** New objects for this repository; only where `plainObjects`. */
+  batch(): ObjectBatch {
+    return new ObjectBatch(this.#store);
   }
 
   /** Completes or undoes a publication that a dead process began. */
   async recover(intentFile: string): Promise<void> {
-    await recoverPublish(this.repository, intentFile);
+    await recoverMove(this.repository, intentFile);
     if (this.git) await recoverPublishWithBinary(this.git, this.repository, `${intentFile}.git`);
   }
 }

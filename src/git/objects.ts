@@ -168,3 +168,46 @@ export async function initWorkTree(dir: string): Promise<void> {
 /** True when the ignore files of the work tree at `dir` cover a path in it. */
 export const ignoredByEngine = (dir: string, filepath: string): Promise<boolean> =>
   git.isIgnored({ fs: engineFs, dir, filepath });
+
+/** One branch of a remote, for an engine that speaks HTTP only; refs are full names. */
+export interface EngineTrip {
+  readonly gitdir: string;
+  /** As git's configuration calls it. */
+  readonly remote: string;
+  /** The local ref: what the remote is told that we have, or what is pushed. */
+  readonly ref: string;
+  readonly remoteRef: string;
+  readonly http: Parameters<typeof git.fetch>[0]["http"];
+  /** Asked when the remote wants to know who calls; undefined = there is nothing to show. */
+  readonly credentials: (url: string) => { readonly username: string; readonly password: string } | undefined;
+}
+
+const engineTrip = ({ gitdir, remote, ref, remoteRef, http, credentials }: EngineTrip) => ({
+  fs: engineFs,
+  http,
+  gitdir,
+  remote,
+  ref,
+  remoteRef,
+  onAuth: (url: string) => credentials(url) ?? { cancel: true },
+  // They were refused: asking again would give the same.
+  onAuthFailure: () => ({ cancel: true }),
+});
+
+/**
+ * Fetches a branch's objects and gives its commit; null when the remote holds nothing. No ref is touched: the library
+ * would move them before it has what they name. Throws the library's errors, which have a `code`.
+ */
+export async function fetchByEngine(trip: EngineTrip): Promise<string | null> {
+  const isRef = (file: string): boolean => /^(?:refs[\\/]|packed-refs$)/.test(path.relative(trip.gitdir, file));
+  const { promises } = engineFs;
+  const writeFile: typeof promises.writeFile = async (file, data) =>
+    isRef(file) ? undefined : promises.writeFile(file, data);
+  const fs = { promises: { ...promises, writeFile } };
+  return (await git.fetch({ ...engineTrip(trip), fs, singleBranch: true, tags: false })).fetchHead;
+}
+
+/** Pushes a branch, never by force. Throws the library's errors, which have a `code`. */
+export async function pushByEngine(trip: EngineTrip): Promise<void> {
+  await git.push({ ...engineTrip(trip), force: false });
+}

@@ -5,7 +5,8 @@ import { type Signature, signatureText } from "./commit-text.js";
 import type { Repository } from "./discover.js";
 import type { GitBinary } from "./git-binary.js";
 import { readLine, removeFile, writeAtomic } from "./git-fs.js";
-import { lockPatience, type PublishOutcome, type PublishRequest, type PublishStep } from "./publish.js";
+import { lockPatience } from "./move-branch.js";
+import type { PublishOutcome, PublishRequest, PublishStep } from "./publish.js";
 
 const identity = (role: "AUTHOR" | "COMMITTER", who: Signature): Record<string, string> => {
   const [, name, email, date] = /^(.*) <(.*)> (.*)$/.exec(signatureText(who))!;

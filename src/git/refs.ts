@@ -13,7 +13,7 @@ const OID = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 const MAX_DEPTH = 5;
 
 /** True for a name that stays below `refs/`: a hostile HEAD must not make us read or write elsewhere. */
-const isRefName = (ref: string): boolean =>
+export const isRefName = (ref: string): boolean =>
   ref.startsWith("refs/") &&
   !ref.includes("\0") &&
   ref.split("/").every((part) => part !== "" && !part.startsWith("."));

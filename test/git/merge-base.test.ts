@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { discover } from "../../src/git/discover.js";
 import { Host } from "../../src/git/host.js";
-import { mergeBase } from "../../src/git/merge-base.js";
+import { divergence, mergeBases } from "../../src/git/merge-base.js";
 import { GIT_ENV, git, makeRepository } from "../support/repositories.js";
 
 let dir: string;
@@ -35,25 +35,39 @@ beforeAll(() => {
 });
 afterAll(() => fs.rmSync(dir, { recursive: true, force: true }));
 
-describe("mergeBase without a git program", () => {
-  it("finds one that git finds, or none where git finds none", async () => {
-    const repository = await discover(dir);
-    if (!repository) throw new Error("no repository");
-    const host = new Host(repository, undefined);
+const pairs = (): [string, string][] => commits.map((left, at) => [left, commits[(at * 7 + 3) % commits.length] ?? ""]);
+
+async function hostOf(): Promise<Host> {
+  const repository = await discover(dir);
+  if (!repository) throw new Error("no repository");
+  return new Host(repository, undefined);
+}
+
+describe("without a git program", () => {
+  it("mergeBases finds what git finds, and none where git finds none", async () => {
+    const host = await hostOf();
+    let several = 0;
     let found = 0;
-    for (let at = 0; at < commits.length; at++) {
-      const [left, right] = [commits[at] ?? "", commits[(at * 7 + 3) % commits.length] ?? ""];
+    for (const [left, right] of pairs()) {
       let all: string[] = [];
       try {
         all = git(dir, "merge-base", "--all", left, right).trim().split("\n");
       } catch {
         all = [];
       }
-      const base = await mergeBase(host, left, right);
-      if (all.length === 0) expect(base).toBeUndefined();
-      else expect(all).toContain(base);
+      expect([...(await mergeBases(host, left, right))].sort()).toEqual(all.sort());
       found += all.length;
+      several += Number(all.length > 1);
     }
     expect(found).toBeGreaterThan(30);
+    expect(several).toBeGreaterThan(2);
+  });
+
+  it("divergence counts as git does", async () => {
+    const host = await hostOf();
+    for (const [left, right] of pairs()) {
+      const counted = git(dir, "rev-list", "--left-right", "--count", `${left}...${right}`);
+      expect(await divergence(host, left, right)).toEqual(counted.trim().split("\t").map(Number));
+    }
   });
 });

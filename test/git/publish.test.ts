@@ -4,8 +4,9 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { repositoryAt } from "../../src/git/discover.js";
 import { spliceIndex } from "../../src/git/index-file.js";
+import { recoverMove } from "../../src/git/move-branch.js";
 import { blobId, ObjectStore } from "../../src/git/objects.js";
-import { type PublishStep, publish, recoverPublish } from "../../src/git/publish.js";
+import { type PublishStep, publish } from "../../src/git/publish.js";
 import { faults, git, leftovers, makeRepository, put } from "../support/repositories.js";
 
 let dir: string;
@@ -24,7 +25,7 @@ async function run(steps: PublishStep[], base: string | undefined = head()) {
   const repository = (await repositoryAt(dir))!;
   return publish({ repository, base, steps, intentFile }, new ObjectStore(gitDir));
 }
-const recover = async () => recoverPublish((await repositoryAt(dir))!, intentFile);
+const recover = async () => recoverMove((await repositoryAt(dir))!, intentFile);
 
 beforeEach(() => {
   dir = makeRepository();
