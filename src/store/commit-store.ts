@@ -40,10 +40,13 @@ async function differing(context: StoreContext, observer: Observer): Promise<Dif
   return { files: names(lines), untracked: names(lines.filter((line) => line.startsWith("??"))) };
 }
 
+/** The files at a store's root that make it one. */
+export const OWN_FILES = ["memory.yaml", "tags.yaml", ".gitattributes", ".gitignore"];
+
 /** The store's own files that are not as HEAD has them. */
 export function changedOwnFiles(context: StoreContext, observer: Observer): string[] {
   const format = context.host?.objects.format ?? "sha1";
-  return ["memory.yaml", "tags.yaml", ".gitattributes", ".gitignore"].filter((file) => {
+  return OWN_FILES.filter((file) => {
     const head = observer.headBlob(file);
     if (head === undefined) return false;
     const read = readWorkingFile(path.join(context.root, file));

@@ -37,6 +37,8 @@ export interface StoreContext {
   readonly user: () => Promise<Person>;
   /** False in continuous integration: nothing goes to a branch. */
   readonly publishes: boolean;
+  /** What a remote is shown over HTTP where there is no git program; never told to anybody else. */
+  readonly token: string | undefined;
 }
 
 /** A store path as the repository names it. */

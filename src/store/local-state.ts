@@ -17,8 +17,17 @@ export interface DroppedPath {
   readonly version: string;
 }
 
+/** The last time that a pull moved the branch: from one commit to another. */
+export interface MovedBranch {
+  readonly from: string;
+  readonly to: string;
+  /** The working files have followed; until then whoever takes the write lock brings them after. */
+  readonly placed: boolean;
+}
+
 /** What a worktree has to remember besides the journal. */
 export interface WorktreeState {
+  readonly moved?: MovedBranch;
   readonly held: readonly HeldPath[];
   readonly dropped: readonly DroppedPath[];
 }
@@ -76,7 +85,8 @@ export class LocalState {
 
   async read(): Promise<WorktreeState> {
     const text = (await readIfThere(this.stateFile))?.toString("utf8");
-    return text === undefined ? EMPTY_STATE : (JSON.parse(text) as WorktreeState);
+    // A copy: the one that nobody has read is told apart from one that says nothing.
+    return text === undefined ? { ...EMPTY_STATE } : (JSON.parse(text) as WorktreeState);
   }
 
   write(state: WorktreeState): Promise<void> {

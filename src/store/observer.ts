@@ -7,6 +7,7 @@ import type { Host, Stages } from "../git/host.js";
 import { blobId } from "../git/objects.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
 import { EntryTimes, type LastCommit } from "./entry-times.js";
+import { newsOf } from "./follow-branch.js";
 import { type LastWrite, noteWrites } from "./journal-log.js";
 import { EMPTY_STATE, type WorktreeState } from "./local-state.js";
 import { type Current, type Invalid, type Known, type Scanned, sameTold, type Tell } from "./observed.js";
@@ -166,9 +167,8 @@ export class Observer {
     const state = await this.#context.local.read();
     const text = JSON.stringify(state);
     if (text === this.#stateText) return [];
-    const touched = [...this.#state.held, ...state.held].map(({ path: file }) => storePath(this.#context, file));
-    this.#state = state;
-    this.#stateText = text;
+    const touched = await newsOf(this.#context, this.#state, state);
+    [this.#state, this.#stateText] = [state, text];
     return touched;
   }
 

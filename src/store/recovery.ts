@@ -6,6 +6,7 @@ import { foundAt, type JournalCommit } from "../git/journal.js";
 import type { WriteLock } from "../git/lock.js";
 import { blobId } from "../git/objects.js";
 import { diskPath, type StoreContext, storePath } from "./context.js";
+import { followBranch } from "./follow-branch.js";
 import type { HeldPath, WorktreeState } from "./local-state.js";
 import { mergeOvertaken } from "./overtaken.js";
 import { isInside, readWorkingFile, replaceWorkingFile } from "./working-files.js";
@@ -76,6 +77,7 @@ export async function recover(context: StoreContext): Promise<void> {
   const { host, journal, local } = context;
   journal.unlock();
   if (local.publishing) await host?.recover(local.intent);
+  await followBranch(context);
   const [tip, written, state] = [await journal.tip(), await journal.mark("written"), await local.read()];
   if (tip === written && state.held.length === 0) return;
   const held = new Map(state.held.map((one) => [one.path, one]));
@@ -105,7 +107,7 @@ export async function recover(context: StoreContext): Promise<void> {
     const { after } = some.at(-1)!;
     if (!(await place(context, file, some)) && after !== null) dropped.set(file, { path: file, version: after });
   }
-  await save(context, state, { held: [...held.values()], dropped: [...dropped.values()] });
+  await save(context, state, { ...state, held: [...held.values()], dropped: [...dropped.values()] });
   const now = await journal.tip();
   if (now !== undefined) await journal.setMark("written", written, now);
 }
@@ -123,6 +125,7 @@ export async function noteWrite(
   const state = await context.local.read();
   const known = new Set(state.held.map((one) => one.path));
   await save(context, state, {
+    ...state,
     held: [...state.held, ...held.filter((one) => !known.has(one.path))],
     dropped: state.dropped.filter((one) => !files.includes(one.path)),
   });
@@ -132,7 +135,8 @@ export async function noteWrite(
 export async function recoverAtStart(context: StoreContext, lock: WriteLock): Promise<void> {
   const { journal, local } = context;
   const settled = (await journal.tip()) === (await journal.mark("written")) && !local.publishing;
-  if (settled && (await local.read()).held.length === 0) return;
+  const { held, moved } = await local.read();
+  if (settled && held.length === 0 && (moved?.placed ?? true)) return;
   await lock
     .hold(() => recover(context))
     .catch((error: unknown) => {

@@ -19,13 +19,14 @@ import type { Current, Invalid } from "./observed.js";
 import { Observer } from "./observer.js";
 import { Past } from "./past.js";
 import { writeFiles } from "./private-files.js";
-import { publishPending } from "./publisher.js";
+import { type Publication, publishPending } from "./publisher.js";
 import { recover, recoverAtStart } from "./recovery.js";
 import { sameSession } from "./same-session.js";
 import type { Session } from "./session.js";
 import { type StoreStatus, statusOf } from "./status.js";
 import type { StoreOptions } from "./store-options.js";
 import { type StoreView, storeView } from "./store-view.js";
+import { Sync } from "./sync.js";
 import { settleUnmerged, type Unmerged, unmergedFiles } from "./unmerged.js";
 import { unsignedCommits } from "./unsigned.js";
 import { rememberUser } from "./user.js";
@@ -39,6 +40,8 @@ const PACK_AFTER = 500;
 /** Entries on top of git: one folder of Markdown files with its journal, read and written by many processes. */
 export class Store {
   readonly past: Past;
+  /** Pulls and pushes of a store that is a repository of its own. */
+  readonly sync: Sync;
   readonly #context: StoreContext;
   readonly #observer: Observer;
   readonly #lock: WriteLock;
@@ -56,6 +59,12 @@ export class Store {
     this.#unsigned = unsignedCommits(context, options);
     this.#follower = new Follower(context, this.#observer, options);
     this.past = new Past(context, this.#observer, (work) => this.#follower.inTurn(work), options.sink);
+    this.sync = new Sync(context, {
+      exclusive: (work) => this.exclusive(work),
+      publish: () => this.#publish(),
+      unsigned: this.#unsigned,
+      refresh: () => this.refresh(),
+    });
   }
 
   /** Opens a store that was found. Throws `invalid_input` for a manifest that cannot be used. */
@@ -86,6 +95,7 @@ export class Store {
       now: options.now,
       user: rememberUser(found, options),
       publishes: options.publishes,
+      token: options.env.GIT_MEMORY_TOKEN || undefined,
     };
     const store = new Store(context, new WriteLock(local.lock, options.owner, options.isAlive), options);
     news = () => void store.past.note().catch(() => undefined);
@@ -215,8 +225,7 @@ export class Store {
       },
       write: async (files, record) => {
         const { recorded, journaled } = await writeFiles(this.#context, writer, files, record);
-        const publication = journaled ? await publishPending(this.#context, await this.#unsigned()) : undefined;
-        if (publication) this.#unpublished = publication.pending;
+        const publication = journaled ? await this.#publish() : undefined;
         for (const { path: file } of files) this.#follower.touch(file);
         if (++this.#writes % PACK_AFTER === 0) this.#pack();
         await this.refresh();
@@ -226,6 +235,12 @@ export class Store {
         return { at: recorded.commit.at, ...(commit && { commit }), ...(pending && { pending }) };
       },
     });
+  }
+
+  async #publish(): Promise<Publication> {
+    const publication = await publishPending(this.#context, await this.#unsigned());
+    this.#unpublished = publication.pending;
+    return publication;
   }
 
   #pack(): void {
@@ -242,7 +257,7 @@ export class Store {
     if (held && !left && this.#unpublished === undefined && (await this.#context.host?.operation())) return;
     return this.#lock.hold(async () => {
       await recover(this.#context);
-      this.#unpublished = (await publishPending(this.#context, await this.#unsigned())).pending;
+      await this.#publish();
       await this.refresh();
     });
   }

@@ -8,8 +8,8 @@ import type { StoreOptions } from "./store-options.js";
 export function unsignedCommits(context: StoreContext, { git, env }: StoreOptions): () => Promise<boolean> {
   let known: { readonly stamp: string; readonly signs: boolean } | undefined;
   return async () => {
-    const { host, mode } = context;
-    if (!host || mode !== "each") return true;
+    const { host, usual } = context;
+    if (!host || usual !== "each") return true;
     const now = await stamp(path.join(host.repository.commonDir, "config"));
     if (known?.stamp !== now) known = { stamp: now, signs: await signsCommits(host.repository, git, env) };
     return !known.signs;

@@ -13,7 +13,7 @@ export interface FileMark {
 }
 
 export type ReadFile =
-  | { readonly kind: "file"; readonly bytes: Uint8Array; readonly mark: FileMark }
+  | { readonly kind: "file"; readonly bytes: Uint8Array; readonly mark: FileMark; readonly executable: boolean }
   | { readonly kind: "absent" }
   /** Something that is not read: `reason` says what and why. */
   | { readonly kind: "refused"; readonly reason: string; readonly mark?: FileMark };
@@ -32,7 +32,7 @@ export const sameMark = (a: FileMark, b: FileMark): boolean =>
  * Reads a regular file that is no symbolic link and not too large; never blocks on a FIFO or device. Synchronous:
  * entries are small, and ten thousand of them are read four times as fast this way; callers pause between slices.
  */
-export function readWorkingFile(file: string): ReadFile {
+export function readWorkingFile(file: string, limit = MAX_FILE_BYTES): ReadFile {
   let descriptor: number;
   try {
     descriptor = fs.openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -47,9 +47,8 @@ export function readWorkingFile(file: string): ReadFile {
     const stat = fs.fstatSync(descriptor);
     if (!stat.isFile()) return { kind: "refused", reason: "not a regular file" };
     const mark = markOf(stat);
-    if (stat.size > MAX_FILE_BYTES)
-      return { kind: "refused", reason: `${stat.size} bytes; an entry may have ${MAX_FILE_BYTES}`, mark };
-    return { kind: "file", bytes: fs.readFileSync(descriptor), mark };
+    if (stat.size > limit) return { kind: "refused", reason: `${stat.size} bytes; an entry may have ${limit}`, mark };
+    return { kind: "file", bytes: fs.readFileSync(descriptor), mark, executable: (stat.mode & 0o100) !== 0 };
   } finally {
     fs.closeSync(descriptor);
   }
@@ -82,6 +81,20 @@ export function assertInside(root: string, name: string): void {
   if (!isInside(root, name)) throw outside(name);
 }
 
+export interface ReplaceOptions {
+  /** As git's mode 755 says; as the file is when absent. */
+  readonly executable?: boolean;
+  /** Bytes that a file may have; as many as an entry when absent. */
+  readonly limit?: number;
+}
+
+/** The permissions of a file that takes the place of one with `mode`: whoever may read it may run it, or nobody. */
+function permissions(mode = 0o666, executable?: boolean): number {
+  const bits = mode & 0o777;
+  if (executable === undefined || executable === ((mode & 0o100) !== 0)) return bits;
+  return executable ? bits | ((bits & 0o444) >> 2) : bits & ~0o111;
+}
+
 /**
  * Puts `bytes` in place of a file (null removes it) when it still is what `expected` says; false = it changed
  * meanwhile and was left alone. Written beside, synced and renamed, so a kill leaves the old file or the new.
@@ -90,13 +103,14 @@ export async function replaceWorkingFile(
   file: string,
   expected: Uint8Array | null,
   bytes: Uint8Array | null,
+  { executable, limit = MAX_FILE_BYTES }: ReplaceOptions = {},
 ): Promise<boolean> {
-  const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode;
+  const mode = permissions(fs.statSync(file, { throwIfNoEntry: false })?.mode, executable);
   let renamed = false;
-  const temporary = bytes && (await writeBeside(file, bytes, { mode: mode === undefined ? 0o666 : mode & 0o777 }));
+  const temporary = bytes && (await writeBeside(file, bytes, { mode }));
   try {
     // From here to the rename nothing yields: the gap in which an editor could save is as small as it can be.
-    const now = readWorkingFile(file);
+    const now = readWorkingFile(file, limit);
     const same =
       expected === null ? now.kind === "absent" : now.kind === "file" && Buffer.compare(now.bytes, expected) === 0;
     if (!same) return false;
