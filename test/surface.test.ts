@@ -35,9 +35,10 @@ describe("the tools", () => {
       "memory_org",
       "memory_project",
     ]);
+    expect(names("review")).toEqual([...DEFAULT.map(({ name }) => name), "memory_sync"]);
     expect(names("admin")).toEqual([...DEFAULT.map(({ name }) => name), "memory_admin"]);
     expect(names("all")).toEqual(ALL.map(({ name }) => name));
-    expect(names(" more , graph, scopes, admin ")).toEqual(names("all"));
+    expect(names(" more , graph, scopes, review, admin ")).toEqual(names("all"));
     expect(() => parseToolsets("everything")).toThrow(expect.objectContaining({ code: "invalid_input" }));
   });
 
@@ -85,6 +86,7 @@ describe("the tools", () => {
       memory_promote: [false, false],
       memory_org: [false, false],
       memory_project: [false, false],
+      memory_sync: [false, false],
       memory_admin: [false, false],
     });
   });

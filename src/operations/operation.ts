@@ -23,7 +23,7 @@ export interface OperationContext {
 export type Effect = "read" | "write" | "delete";
 
 /** A group of tools that a server offers together. */
-export type Toolset = "default" | "more" | "graph" | "scopes" | "admin";
+export type Toolset = "default" | "more" | "graph" | "scopes" | "review" | "admin";
 
 export type Style = "concise" | "detailed";
 

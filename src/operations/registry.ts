@@ -10,6 +10,7 @@ import { relationOperations } from "./relation.js";
 import { orgOperations, projectOperations } from "./scope.js";
 import { search } from "./search.js";
 import { sessionOperations } from "./session.js";
+import { syncOperations } from "./sync.js";
 import { tagOperations } from "./tag.js";
 import { bulk, remove, save, update } from "./write.js";
 
@@ -31,6 +32,7 @@ export const OPERATIONS: readonly Operation[] = [
   promote,
   ...orgOperations,
   ...projectOperations,
+  ...syncOperations,
   ...adminOperations,
 ];
 

@@ -214,6 +214,13 @@ const STEPS: readonly Step[] = [
   ["admin audit", { operation: "save", session: "nobody", since: "2024-01-01" }],
   ["admin audit", { limit: 500 }],
   ["admin status", {}],
+  ["sync status", {}],
+  ["sync status", { store: "personal" }],
+  ["sync status", { store: "nobody" }],
+  ["sync pull", {}],
+  ["sync pull", { store: "personal" }],
+  ["sync push", {}],
+  ["sync push", { store: "personal" }],
   ["admin commit", { message: "all of it" }],
   ["admin commit", {}],
 ];

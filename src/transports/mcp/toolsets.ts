@@ -1,7 +1,7 @@
 import { MemoryError } from "../../errors.js";
 import type { Toolset } from "../../operations/operation.js";
 
-const NAMES: readonly Toolset[] = ["default", "more", "graph", "scopes", "admin"];
+const NAMES: readonly Toolset[] = ["default", "more", "graph", "scopes", "review", "admin"];
 
 /** The toolsets that a flag names: `all`, or names with commas; the default set is always there. Throws `invalid_input`. */
 export function parseToolsets(text: string | undefined): ReadonlySet<Toolset> {
