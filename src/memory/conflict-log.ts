@@ -1,10 +1,11 @@
 import { formatAddress } from "../entry/address.js";
-import { type ConflictRecord, newConflict, valuesOf } from "../entry/conflict.js";
+import type { ConflictRecord } from "../entry/conflict.js";
 import { locate } from "../entry/entry-path.js";
-import { mergeFile } from "../entry/merge-file.js";
 import { MemoryError } from "../errors.js";
-import { blobId } from "../git/objects.js";
 import type { EntryKey } from "../search/indexed.js";
+import { betweenKey, type MergeConflict } from "../store/derive-conflicts.js";
+import { sidesRecord } from "../store/sides-record.js";
+import type { Store } from "../store/store.js";
 import type { Unmerged } from "../store/unmerged.js";
 import type { Memory } from "./memory.js";
 
@@ -17,23 +18,72 @@ export interface LoggedConflict extends EntryKey {
   readonly file?: string;
   /** It is one that git has in its index now. */
   readonly unmerged?: Unmerged;
+  /** It is one that a merge commit ended. */
+  readonly merge?: MergeConflict;
 }
 
-/** The conflicts of all stores: those on record, and the paths that git has unmerged; open ones, or all. Latest first. */
-export async function listConflicts(memory: Memory, all: boolean): Promise<LoggedConflict[]> {
+/** The conflicts that are known; `complete` = the history is read as far as they need it. */
+export interface ConflictLog {
+  readonly conflicts: LoggedConflict[];
+  readonly complete: boolean;
+}
+
+/**
+ * The conflicts of all stores: those on record, the paths that git has unmerged, and what merge commits ended; open ones,
+ * or all. Latest first. Each is told once, by what comes first of these. `need` is how long the history is worth waiting for.
+ */
+export async function listConflicts(memory: Memory, all: boolean, need: "all" | "some" = "all"): Promise<ConflictLog> {
   const found: LoggedConflict[] = [];
+  const told = new Set<string>();
+  const tell = (one: LoggedConflict): void => {
+    for (const key of [one.record.id, betweenKey(one.record)]) told.add(JSON.stringify([one.store, key]));
+  };
   for (const stored of memory.conflicts.all()) {
     const { store, record, path: file } = stored;
-    if (!all && !memory.conflicts.isOpen(stored)) continue;
     const path = placeOf(memory, store, record);
-    found.push({ store, path, file, record, address: addressAt(memory, { store, path }) });
+    const one = { store, path, file, record, address: addressAt(memory, { store, path }) };
+    tell(one);
+    if (all || memory.conflicts.isOpen(stored)) found.push(one);
   }
   for (const { store } of memory.workspace.members())
     for (const unmerged of await store.unmerged()) {
       const key = { store: store.name, path: unmerged.path };
-      found.push({ ...key, record: unmergedRecord(unmerged), address: addressAt(memory, key), unmerged });
+      const one = { ...key, record: sidesRecord(unmerged), address: addressAt(memory, key), unmerged };
+      tell(one);
+      found.push(one);
     }
-  return found.sort((one, other) => (one.record.detected_at < other.record.detected_at ? 1 : -1));
+  let complete = true;
+  for (const { store } of memory.workspace.members()) {
+    const known = await store.past.mergeConflicts(memory.patience(need));
+    complete &&= known.complete;
+    for (const merge of known.conflicts) {
+      const keys = [merge.record.id, betweenKey(merge.record)].map((key) => JSON.stringify([store.name, key]));
+      if (keys.some((key) => told.has(key)) || (!all && merge.record.resolved)) continue;
+      const one = await mergeConflict(memory, store, merge);
+      if (all || !one.record.resolved) found.push(one);
+    }
+  }
+  const later = (a: LoggedConflict, b: LoggedConflict): boolean =>
+    a.record.detected_at === b.record.detected_at ? a.record.id > b.record.id : a.record.detected_at > b.record.detected_at;
+  return { conflicts: found.sort((one, other) => (later(one, other) ? -1 : 1)), complete };
+}
+
+/** One that a merge commit ended, as it stands: open while the markers that the commit left are there. */
+async function mergeConflict(memory: Memory, store: Store, merge: MergeConflict): Promise<LoggedConflict> {
+  const [moved] = merge.entry === undefined ? [] : memory.catalog(store.name).withId(merge.entry);
+  const key = { store: store.name, path: moved ?? merge.record.path };
+  const common = { ...key, address: addressAt(memory, key), merge };
+  if (merge.record.resolved) return { ...common, record: merge.record };
+  const by = await store.past.unmarked(key.path);
+  if (!by) return { ...common, record: { ...merge.record, cause: "markers" } };
+  const resolved: ConflictRecord = {
+    ...merge.record,
+    resolved: true,
+    resolution: "merged",
+    ...(by.at === undefined ? {} : { resolved_at: new Date(by.at).toISOString() }),
+    ...(by.author === undefined ? {} : { resolved_by: by.author }),
+  };
+  return { ...common, record: resolved };
 }
 
 /** Where the entry of a record lies now: entries move, and are known by their id. */
@@ -50,29 +100,10 @@ function addressAt(memory: Memory, { store, path }: EntryKey): string {
   return at?.type === "entry" ? formatAddress(at, memory.scope) : path;
 }
 
-/** An unmerged path as a record: a is ours, b theirs. */
-function unmergedRecord({ path, id, base, ours, theirs, at }: Unmerged): ConflictRecord {
-  const version = (bytes: Uint8Array | null) => bytes && blobId(bytes);
-  const common = { entry: path, path, base: version(base), at };
-  const sides = (fields: readonly string[], a: Record<string, unknown>, b: Record<string, unknown>) => ({
-    fields,
-    a: { version: version(ours), values: a },
-    b: { version: version(theirs), values: b },
-  });
-  if (!ours || !theirs) return { ...newConflict({ ...common, cause: "delete/edit", ...sides([], {}, {}) }), id };
-  const merged = mergeFile(path, { base, ours, theirs }, "ours");
-  if (merged.kind === "distinct") return { ...newConflict({ ...common, cause: "add/add", ...sides([], {}, {}) }), id };
-  const contested = merged.kind === "conflict" ? merged.contested : [];
-  const names = contested.map(({ field }) => field);
-  const values = sides(names, valuesOf(contested, "ours"), valuesOf(contested, "theirs"));
-  const cause = merged.kind === "conflict" ? merged.cause : "merge";
-  return { ...newConflict({ ...common, cause, ...values }), id };
-}
-
 /** The conflict with an id, or with one that begins so; or the one open conflict of an entry. Throws `not_found`, and `invalid_input` when several fit. */
 export async function findConflict(memory: Memory, text: string): Promise<LoggedConflict> {
   const wanted = text.toLowerCase();
-  const all = await listConflicts(memory, true);
+  const { conflicts: all, complete } = await listConflicts(memory, true);
   const byId = wanted.length >= 8 ? all.filter(({ record }) => record.id.startsWith(wanted)) : [];
   const open = all.filter(({ record }) => !record.resolved);
   const matches = byId.length > 0 ? byId : open.filter(({ address, path }) => [address, path].includes(text));
@@ -85,8 +116,10 @@ export async function findConflict(memory: Memory, text: string): Promise<Logged
   // Of two files with one record the resolved one counts.
   const found = matches.find(({ record }) => record.resolved) ?? matches[0];
   if (found) return found;
-  throw new MemoryError("not_found", `There is no conflict ${JSON.stringify(text)}. [[conflict list]] lists them.`, {
-    id: text,
-    open: open.slice(0, 10).map(({ record }) => record.id),
-  });
+  const reading = complete ? "" : " The history of merges is still being read: try again in a moment.";
+  throw new MemoryError(
+    "not_found",
+    `There is no conflict ${JSON.stringify(text)}. [[conflict list]] lists them.${reading}`,
+    { id: text, open: open.slice(0, 10).map(({ record }) => record.id) },
+  );
 }

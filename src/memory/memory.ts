@@ -223,9 +223,14 @@ export class Memory implements View {
    */
   async historyKnown(need: "all" | "some" = "all"): Promise<boolean> {
     await this.store();
-    const patience = need === "all" ? this.#patience : SOME_PATIENCE_MS;
+    const patience = this.patience(need);
     const known = await Promise.all(this.workspace.members().map(({ store }) => store.past.known(patience)));
     return known.every(Boolean);
+  }
+
+  /** How long (ms) a call waits for the history, or where it is only of some use. */
+  patience(need: "all" | "some"): number {
+    return need === "all" ? this.#patience : SOME_PATIENCE_MS;
   }
 
   get #patience(): number {

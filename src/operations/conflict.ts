@@ -20,13 +20,14 @@ const head = {
   fields: z.array(z.string()),
   detected_at: z.string(),
   unmerged: z.literal(true).describe("git has the path unmerged now: a is ours, b is theirs").optional(),
+  merge_commit: z.string().describe("The merge commit that it is derived from").optional(),
   resolved: z.boolean(),
   resolution: z.string().optional(),
   resolved_at: z.string().optional(),
   resolved_by: z.string().optional(),
 };
 
-function headOf(memory: Memory, { record, address, path, store, unmerged }: LoggedConflict) {
+function headOf(memory: Memory, { record, address, path, store, unmerged, merge }: LoggedConflict) {
   const { id, cause, fields, detected_at, resolved, resolution, resolved_at, resolved_by } = record;
   return {
     id,
@@ -37,6 +38,7 @@ function headOf(memory: Memory, { record, address, path, store, unmerged }: Logg
     fields: [...fields],
     detected_at,
     ...(unmerged ? { unmerged: true as const } : {}),
+    ...(merge ? { merge_commit: merge.commit } : {}),
     resolved,
     ...(resolution === undefined ? {} : { resolution }),
     ...(resolved_at === undefined ? {} : { resolved_at }),
@@ -60,23 +62,29 @@ const list = operation({
     all: z.boolean().describe("Resolved ones too").optional(),
     limit: z.int().min(1).max(500).describe("20 when absent").optional(),
   }),
-  output: z.object({ conflicts: z.array(z.object(head)), total: z.int() }),
+  output: z.object({
+    conflicts: z.array(z.object(head)),
+    total: z.int(),
+    incomplete: z.literal(true).describe("Some that merges ended may be missing: history is still being read").optional(),
+  }),
   effect: "read",
   idempotent: true,
   toolset: "default",
   route: { method: "GET", path: "/conflicts" },
   args: [],
-  render: ({ conflicts, total }, _style, say) => {
-    if (total === 0) return "No conflicts.";
+  render: ({ conflicts, total, incomplete }, _style, say) => {
+    const reading = incomplete ? "\nThe history of merges is still being read: there may be more." : "";
+    if (total === 0) return `No conflicts.${reading}`;
     const more = total > conflicts.length ? `\n${total} in all; limit shows more.` : "";
-    return `${conflicts.map(line).join("\n")}${more}\n${say("[[conflict show]] tells both sides; [[conflict resolve]] decides.")}`;
+    return `${conflicts.map(line).join("\n")}${more}${reading}\n${say("[[conflict show]] tells both sides; [[conflict resolve]] decides.")}`;
   },
   run: async ({ memory }, given) => {
     await memory.fresh();
-    const found = await listConflicts(memory, given.all ?? false);
+    const { conflicts, complete } = await listConflicts(memory, given.all ?? false);
     return {
-      conflicts: found.slice(0, given.limit ?? 20).map((one) => headOf(memory, one)),
-      total: found.length,
+      conflicts: conflicts.slice(0, given.limit ?? 20).map((one) => headOf(memory, one)),
+      total: conflicts.length,
+      ...(complete ? {} : { incomplete: true as const }),
     };
   },
 });
@@ -89,16 +97,22 @@ const side = z.object({
   at: z.string().optional(),
 });
 
-/** One side with who wrote it, where history knows that. */
-async function sideOf(memory: Memory, conflict: LoggedConflict, side: "a" | "b") {
-  const { record, store, path } = conflict;
+/** Who wrote one side, where history knows it: of what a merge ended the commits alone tell, alike in every clone. */
+async function writerOf(memory: Memory, { store, path, record, merge }: LoggedConflict, side: "a" | "b") {
+  if (merge) return merge[side];
   const version = side === "a" ? record.version_a : record.version_b;
   const { versions } = await (await memory.store(store)).history(path);
   const detected = Date.parse(record.detected_at);
   // What a writer wrote beside another one is a version only as it was merged: the first since then.
   const merged =
     side === "a" && record.cause === "concurrent" ? versions.findLast(({ at }) => at >= detected) : undefined;
-  const known = versions.find((one) => version !== null && one.version === version) ?? merged;
+  return versions.find((one) => version !== null && one.version === version) ?? merged;
+}
+
+async function sideOf(memory: Memory, conflict: LoggedConflict, side: "a" | "b") {
+  const { record } = conflict;
+  const version = side === "a" ? record.version_a : record.version_b;
+  const known: { author: string; at: number; agent?: string } | undefined = await writerOf(memory, conflict, side);
   return {
     ...(version === null ? {} : { version }),
     values: { ...record[side] },

@@ -175,7 +175,7 @@ export const status = operation({
         ? {}
         : { held: await Promise.all(state.held.map((path) => addressOf(memory, path))) }),
       dropped,
-      conflicts: indexState === "ready" ? (await listConflicts(memory, false)).length : 0,
+      conflicts: indexState === "ready" ? (await listConflicts(memory, false, "some")).conflicts.length : 0,
       git: {
         ...(state.operation === undefined ? {} : { operation: state.operation }),
         ...(state.unpublished === undefined ? {} : { unpublished: state.unpublished }),

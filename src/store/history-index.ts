@@ -1,11 +1,11 @@
-import path from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
 import { CommitGraph, type LoggedCommit } from "../git/commit-graph.js";
-import { isErrno, readIfThere, stamp, writeAtomic } from "../git/git-fs.js";
+import { readIfThere, stamp } from "../git/git-fs.js";
 import { decodeGraph, encodeGraph, type GraphKey } from "../git/graph-file.js";
 import type { Host } from "../git/host.js";
 import { readLog } from "../git/log-reader.js";
 import { walkObjects } from "../git/object-log.js";
+import { keepDerived, waitFor } from "./derived-file.js";
 
 /** How far the history is known: `building` until every commit behind HEAD is. */
 export interface HistoryState {
@@ -113,15 +113,7 @@ export class HistoryIndex {
     if (!this.isComplete(commit)) this.follow(commit);
     if (!this.#run || this.isComplete(commit)) return this.isComplete(commit);
     const left = this.#startedAt + patience - performance.now();
-    if (left === Number.POSITIVE_INFINITY) await this.#run;
-    else if (left > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, left);
-      });
-      await Promise.race([this.#run, late]);
-      clearTimeout(timer);
-    }
+    await waitFor(this.#run, left);
     return this.isComplete(commit);
   }
 
@@ -239,18 +231,11 @@ export class HistoryIndex {
 
   async #save(): Promise<void> {
     if (this.#graph.size === this.#saved.size) return;
-    // A repository that was moved away, or deleted, must not be half there again.
-    if ((await stamp(path.join(this.#host.repository.commonDir, "HEAD"))) === "-") return;
     const { size } = this.#graph;
-    try {
-      const bytes = await encodeGraph({ graph: this.#graph, tips: this.#tips }, this.#key);
-      // Neither a power cut nor a kill can do harm: the checksum tells.
-      await writeAtomic(this.#file, bytes, { durable: false });
-      this.#saved = { size, stamp: await stamp(this.#file), at: performance.now() };
-    } catch (error) {
-      if (!isErrno(error, "EACCES", "EPERM", "EROFS", "ENOSPC", "ENOENT", "ENOTDIR")) throw error;
-      this.#saved = { ...this.#saved, at: performance.now() };
-    }
+    const bytes = await encodeGraph({ graph: this.#graph, tips: this.#tips }, this.#key);
+    const kept = await keepDerived(this.#host.repository, this.#file, bytes);
+    if (kept) this.#saved = { size, stamp: await stamp(this.#file), at: performance.now() };
+    else this.#saved = { ...this.#saved, at: performance.now() };
   }
 
   /** Stops at once and keeps what is known. */

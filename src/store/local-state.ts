@@ -62,6 +62,11 @@ export class LocalState {
     return path.join(this.#common, "history", `${createHash("sha1").update(prefix).digest("hex").slice(0, 12)}.bin`);
   }
 
+  /** The derived conflicts that the merges of that history ended. */
+  merges(prefix: string): string {
+    return this.history(prefix).replace(/\.bin$/, ".merges.json");
+  }
+
   /** The derived list of the commits in this worktree's journal, or another's. */
   log(worktree?: string): string {
     return path.join(

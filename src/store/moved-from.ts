@@ -4,7 +4,8 @@ import type { MovedFrom } from "../git/path-history.js";
 import { type StoreContext, storePath } from "./context.js";
 import { isServed, readServed } from "./served.js";
 
-async function idOf(context: StoreContext, file: string, oid: string): Promise<string | undefined> {
+/** The id that the entry or document in a blob has, by the repository path that it lay at. */
+export async function idOf(context: StoreContext, file: string, oid: string): Promise<string | undefined> {
   const located = locate(storePath(context, file), context.manifest.root);
   const bytes = await context.host?.objects.blob(oid);
   if (!bytes || !isServed(located)) return undefined;

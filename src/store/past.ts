@@ -8,10 +8,13 @@ import { isRevision, resolveRevision } from "../git/revision.js";
 import { blame, type Origins, type PendingText } from "./blame.js";
 import { type CodeChange, changeSince, type Since } from "./code-changes.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
+import type { SideWriter } from "./derive-conflicts.js";
 import { EntryTimes, type LastCommit } from "./entry-times.js";
 import { type History, history, historyAt, readVersion } from "./history.js";
 import type { HistoryState } from "./history-index.js";
+import { type KnownMergeConflicts, MergeConflicts } from "./merge-conflicts.js";
 import type { Observer } from "./observer.js";
+import { unmarkedBy } from "./unmarked-by.js";
 
 /** Work that nothing else of the store interrupts. */
 export type InTurn = (work: () => void) => Promise<void>;
@@ -47,11 +50,13 @@ export class Past {
   readonly #observer: Observer;
   readonly #inTurn: InTurn;
   readonly #sink: (changes: readonly Change[]) => void;
+  readonly #merges: MergeConflicts;
   #retiming: Promise<unknown> = Promise.resolve();
   #line: { graph: CommitGraph; head: string; revision: number; line: Mainline } | undefined;
 
   constructor(context: StoreContext, observer: Observer, inTurn: InTurn, sink: (changes: readonly Change[]) => void) {
     this.#context = context;
+    this.#merges = new MergeConflicts(context);
     this.#observer = observer;
     this.#inTurn = inTurn;
     this.#sink = sink;
@@ -205,8 +210,23 @@ export class Past {
     return { versions, truncated, origins: await blame(context, pending, head, headPath) };
   }
 
+  /** The conflicts that merges behind HEAD ended, as far as they are known by then. Waits as `known` does. */
+  async mergeConflicts(patience: number): Promise<KnownMergeConflicts> {
+    const known = await this.known(patience);
+    const head = this.#observer.headCommit;
+    if (!this.#context.history || head === undefined) return { conflicts: [], complete: true };
+    if (!known) return { conflicts: [], complete: false };
+    return this.#merges.behind(head, patience);
+  }
+
+  /** Who took conflict markers out of a file; undefined while they are there. */
+  unmarked(file: string): Promise<Partial<SideWriter> | undefined> {
+    return unmarkedBy(this.#context, this.#observer, file);
+  }
+
   /** Stops what goes on in the background. */
   async close(): Promise<void> {
+    await this.#merges.close();
     await this.#context.history?.close();
     await this.#retiming;
   }
