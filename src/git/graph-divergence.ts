@@ -4,7 +4,7 @@ import type { CommitGraph } from "./commit-graph.js";
 export interface Divergence {
   /** Their best common ancestor; undefined = they share no history. */
   readonly base: number | undefined;
-  /** The commits that only the one leads to, and only the other. */
+  /** The commits that only the one leads to, and only the other; where clocks were wrong, also some that both do. */
   readonly left: readonly number[];
   readonly right: readonly number[];
 }

@@ -64,7 +64,9 @@ export async function listConflicts(memory: Memory, all: boolean, need: "all" | 
     }
   }
   const later = (a: LoggedConflict, b: LoggedConflict): boolean =>
-    a.record.detected_at === b.record.detected_at ? a.record.id > b.record.id : a.record.detected_at > b.record.detected_at;
+    a.record.detected_at === b.record.detected_at
+      ? a.record.id > b.record.id
+      : a.record.detected_at > b.record.detected_at;
   return { conflicts: found.sort((one, other) => (later(one, other) ? -1 : 1)), complete };
 }
 

@@ -4,7 +4,9 @@ import { locate } from "../entry/entry-path.js";
 import { readBody } from "../entry/markdown.js";
 import { mergeFile } from "../entry/merge-file.js";
 import { applyResolution, checkResolution, type Dispute, type Resolution } from "../entry/resolve-conflict.js";
+import { settleMarkers } from "../entry/settle-markers.js";
 import { MemoryError } from "../errors.js";
+import { isMarked } from "../store/derive-conflicts.js";
 import type { Settlement, Unmerged } from "../store/unmerged.js";
 import type { LoggedConflict } from "./conflict-log.js";
 import type { Draft } from "./draft.js";
@@ -41,6 +43,7 @@ export async function planResolve(
 ): Promise<Resolved> {
   const { record, file, unmerged, path, address } = conflict;
   if (unmerged) return planSettle(draft, unmerged, resolution);
+  if (conflict.merge && !record.resolved) return planUnmark(memory, draft, conflict, { base_version, ...resolution });
   if (record.resolved || file === undefined)
     throw new MemoryError("conflict", `The conflict ${record.id} is resolved already. Nothing was written.`, {
       id: record.id,
@@ -137,6 +140,35 @@ async function disputeOf(memory: Memory, draft: Draft, { record, store, path }: 
     b: await whole(record.version_b, record.b),
     ...(typeof baseBody === "string" ? { baseBody } : {}),
   };
+}
+
+/** Decides about markers that a merge commit left in a file: without them it is resolved, and needs no record. */
+async function planUnmark(
+  memory: Memory,
+  draft: Draft,
+  { record, store, path, address }: LoggedConflict,
+  { base_version, ...resolution }: Resolution & { readonly base_version?: string | undefined },
+): Promise<Resolved> {
+  const current = await draft.file(path);
+  if (!current) throw cannot(`${path} is gone, and its conflict markers with it.`);
+  assertBase(address, current, base_version);
+  const known = await memory.store(store);
+  const read = async (version: string | null) =>
+    version === null ? null : ((await known.readVersion(version, record.path)) ?? null);
+  const [base, ours, theirs] = [await read(record.base), await read(record.version_a), await read(record.version_b)];
+  const side = resolution.take === "b" ? "theirs" : "ours";
+  const merged = ours && theirs ? mergeFile(record.path, { base, ours, theirs }, side) : undefined;
+  const after = settleMarkers(
+    path,
+    current.bytes,
+    record,
+    resolution,
+    merged && "bytes" in merged ? merged.bytes : undefined,
+  );
+  if (isMarked(after))
+    throw cannot(`${path} would still have conflict markers. Edit it by hand, or give values for what is contested.`);
+  draft.put({ path, after, op: "updated" });
+  return { change: "updated", path };
 }
 
 /** Decides about a path that git has unmerged: what it becomes is staged, as `git add` would. */

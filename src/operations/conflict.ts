@@ -65,7 +65,10 @@ const list = operation({
   output: z.object({
     conflicts: z.array(z.object(head)),
     total: z.int(),
-    incomplete: z.literal(true).describe("Some that merges ended may be missing: history is still being read").optional(),
+    incomplete: z
+      .literal(true)
+      .describe("Some that merges ended may be missing: history is still being read")
+      .optional(),
   }),
   effect: "read",
   idempotent: true,

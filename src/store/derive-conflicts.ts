@@ -5,7 +5,7 @@ import { sideTaken } from "../entry/side-taken.js";
 import type { CommitGraph } from "../git/commit-graph.js";
 import { type StoreContext, storePath } from "./context.js";
 import type { MergedSides, MergeOf, MergeReader, SideFile } from "./merge-sides.js";
-import { idOf } from "./moved-from.js";
+import { idIn, idOf } from "./moved-from.js";
 import { mergeSides, sidesRecord } from "./sides-record.js";
 import { unmergedId } from "./unmerged.js";
 
@@ -40,6 +40,15 @@ export interface Derived {
   readonly whole: boolean;
 }
 
+/** A file of a merge commit (numbers of the graph): two of its parents' states, where it lies then, and what it is there. */
+export interface Meeting {
+  readonly commit: number;
+  readonly position: number;
+  readonly sides: MergedSides;
+  readonly place: string;
+  readonly result: string | null;
+}
+
 /** What both versions of a conflict are between, whatever it is called. */
 export const betweenKey = ({ base, version_a, version_b }: ConflictRecord): string =>
   JSON.stringify([base ?? "", ...[version_a ?? "", version_b ?? ""].sort()]);
@@ -48,27 +57,52 @@ export const betweenKey = ({ base, version_a, version_b }: ConflictRecord): stri
 export const isMarked = (bytes: Uint8Array | null | undefined): boolean =>
   bytes ? firstMarkerLine(Buffer.from(bytes).toString("utf8")) !== undefined : false;
 
-/**
- * The conflicts that a merge commit (a number of the graph) ended: the files in which this design contests its parents,
- * the first against each other one. Those that it brings records of are told by these. Nothing but commits goes into it.
- */
-export async function deriveConflicts(derivation: Derivation, commit: number): Promise<Derived> {
+/** The files in which both sides of a merge commit changed something: of the first parent, and each other one. */
+export async function meetingsOf(derivation: Derivation, commit: number): Promise<Meeting[]> {
   const { graph, reader } = derivation;
-  const found: MergeConflict[] = [];
-  let whole = true;
+  const found: Meeting[] = [];
   for (let position = 1; position < graph.parentCount(commit); position++) {
     const merge = reader.read(commit, position);
     if (!merge || merge.changed.length + merge.gone.length === 0) continue;
     for (const sides of await movesFollowed(derivation, merge)) {
-      const conflict = await conflictOf(derivation, commit, position, sides);
-      if (conflict === "missing") whole = false;
-      else if (conflict) found.push(conflict);
+      const { base, a, b } = sides;
+      // It lies where a side moved it, or where it is left.
+      const stays = a.oid === null || (a.path === base?.path && b.oid !== null);
+      const [place, other] = stays ? [b.path, a.path] : [a.path, b.path];
+      const result = reader.result(commit, place) ?? reader.result(commit, other);
+      found.push({ commit, position, sides, place, result });
     }
   }
-  if (found.length === 0) return { conflicts: [], whole };
-  const told = await recordsIn(derivation, commit);
-  const conflicts = new Map(found.map((one) => [one.record.id, one]));
-  return { conflicts: [...conflicts.values()].filter(({ record }) => !told.has(betweenKey(record))), whole };
+  return found;
+}
+
+/** The blobs that it takes to judge. */
+export const blobsIn = (meetings: readonly Meeting[]): string[] => [
+  ...new Set(
+    meetings.flatMap(({ sides: { base, a, b }, result }) =>
+      [base?.oid ?? null, a.oid, b.oid, result].filter((oid) => oid !== null),
+    ),
+  ),
+];
+
+/**
+ * The conflicts that a merge commit ended: the meetings that this design contests. Those that the commit brings records
+ * of are told by these. Nothing but commits goes into it.
+ */
+export async function deriveConflicts(
+  derivation: Derivation,
+  meetings: readonly Meeting[],
+  blobs: ReadonlyMap<string, Uint8Array>,
+): Promise<Derived> {
+  const found = new Map<string, MergeConflict>();
+  let whole = true;
+  for (const meeting of meetings) {
+    const conflict = conflictOf(derivation, meeting, blobs);
+    if (conflict === "missing") whole = false;
+    else if (conflict) found.set(conflict.record.id, conflict);
+  }
+  const told = found.size === 0 ? new Set() : await recordsIn(derivation, meetings[0]!.commit);
+  return { conflicts: [...found.values()].filter(({ record }) => !told.has(betweenKey(record))), whole };
 }
 
 /** The sides of files with those at new paths that only one side moved, or both. */
@@ -104,19 +138,12 @@ async function movesFollowed(
   return found;
 }
 
-async function conflictOf(
+function conflictOf(
   { context, graph, reader }: Derivation,
-  commit: number,
-  position: number,
-  { base, a, b }: MergedSides,
-): Promise<MergeConflict | "missing" | undefined> {
-  const { host } = context;
-  // It lies where a side moved it, or where it is left.
-  const stays = a.oid === null || (a.path === base?.path && b.oid !== null);
-  const [place, other] = stays ? [b.path, a.path] : [a.path, b.path];
-  const result = reader.result(commit, place) ?? reader.result(commit, other);
+  { commit, position, sides: { base, a, b }, place, result }: Meeting,
+  blobs: ReadonlyMap<string, Uint8Array>,
+): MergeConflict | "missing" | undefined {
   const oids = [base?.oid ?? null, a.oid, b.oid, result];
-  const blobs = (await host?.blobs(oids.filter((oid) => oid !== null))) ?? new Map<string, Uint8Array>();
   if (oids.some((oid) => oid !== null && !blobs.has(oid))) return "missing";
   const [from, ours, theirs, after] = oids.map((oid) => (oid === null ? null : blobs.get(oid)!)) as [
     Uint8Array | null,
@@ -138,7 +165,9 @@ async function conflictOf(
   const renamed = apart && ![a.path, b.path].includes(base.path);
   if (merged.kind === "clean" && !renamed && (!marked || isMarked(ours) || isMarked(theirs))) return undefined;
   const open = sidesRecord(sides, merged);
-  const taken = renamed ? placeTaken(reader, commit, a, b) : sideTaken(path, sides, after);
+  const taken = renamed
+    ? placeTaken(reader, commit, a, b)
+    : sideTaken(path, sides, after, merged.kind === "gone" ? undefined : merged);
   const told: ConflictRecord = renamed
     ? {
         ...open,
@@ -148,11 +177,16 @@ async function conflictOf(
         b: { path: storePath(context, b.path), ...open.b },
       }
     : open;
-  const resolved = { resolved: true, resolution: taken, resolved_at: told.detected_at, resolved_by: graph.author(commit) };
-  const entry = await entryId(context, [
-    [place, result],
-    [a.path, a.oid],
-    [b.path, b.oid],
+  const resolved = {
+    resolved: true,
+    resolution: taken,
+    resolved_at: told.detected_at,
+    resolved_by: graph.author(commit),
+  };
+  const entry = entryIn(context, [
+    [place, after],
+    [a.path, ours],
+    [b.path, theirs],
   ]);
   const [writerA, writerB] = [
     reader.writer(graph.parent(commit, 0), a.path),
@@ -175,12 +209,15 @@ function placeTaken(reader: MergeReader, commit: number, a: SideFile, b: SideFil
   return inA === inB ? "merged" : inA ? "a" : "b";
 }
 
-async function entryId(
+/** The id of the entry, from the first of its states that says it. */
+function entryIn(
   context: StoreContext,
-  places: readonly (readonly [path: string, oid: string | null])[],
-): Promise<string | undefined> {
-  for (const [path, oid] of places) {
-    const id = oid === null ? undefined : await idOf(context, path, oid);
+  states: readonly (readonly [path: string, bytes: Uint8Array | null])[],
+): string | undefined {
+  for (const [path, bytes] of states) {
+    // Most of the time is spent on reading front matter, so not where it can say nothing of this.
+    if (!bytes || !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes("id:")) continue;
+    const id = idIn(context, path, bytes);
     if (id !== undefined) return id.toLowerCase();
   }
   return undefined;

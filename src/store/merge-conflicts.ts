@@ -3,12 +3,21 @@ import { setImmediate as pause } from "node:timers/promises";
 import type { CommitGraph } from "../git/commit-graph.js";
 import { readIfThere } from "../git/git-fs.js";
 import type { StoreContext } from "./context.js";
-import { type Derived, deriveConflicts, type MergeConflict } from "./derive-conflicts.js";
+import {
+  blobsIn,
+  type Derivation,
+  deriveConflicts,
+  type Meeting,
+  type MergeConflict,
+  meetingsOf,
+} from "./derive-conflicts.js";
 import { keepDerived, waitFor } from "./derived-file.js";
 import { MergeReader } from "./merge-sides.js";
 
 /** Another number whenever the same commits may give other records. */
 const FORMAT = 1;
+/** The blobs of so many merges are read together. */
+const PIECE = 200;
 const SLICE_MS = 8;
 
 /** What is known of the conflicts that merges ended; `complete` = all of them. */
@@ -81,29 +90,59 @@ export class MergeConflicts {
   async #derive(head: string): Promise<void> {
     const known = await this.#load();
     const { graph, reader, commits } = this.#mergesOf(head);
-    const size = known.size;
-    let since = performance.now();
-    for (const commit of commits) {
-      const oid = graph.id(commit);
-      if (known.has(oid)) continue;
-      const { conflicts, whole } = await this.#ended(graph, reader, commit);
-      if (!whole) this.#partly.add(oid);
-      known.set(oid, conflicts);
-      if (performance.now() - since < SLICE_MS) continue;
-      await pause();
-      if (this.#stop.signal.aborted) break;
-      since = performance.now();
-    }
+    const derivation = { context: this.#context, graph, reader };
+    const wanted = commits.filter((commit) => !known.has(graph.id(commit)));
+    for (let at = 0; at < wanted.length && !this.#stop.signal.aborted; at += PIECE)
+      await this.#derivePiece(derivation, wanted.slice(at, at + PIECE), known);
     this.#context.host?.release();
-    if (known.size > size) await this.#save(known);
+    if (wanted.length > 0) await this.#save(known);
   }
 
-  async #ended(graph: CommitGraph, reader: MergeReader, commit: number): Promise<Derived> {
+  async #derivePiece(
+    derivation: Derivation,
+    commits: readonly number[],
+    known: Map<string, readonly MergeConflict[]>,
+  ): Promise<void> {
+    const { graph } = derivation;
+    const breathe = breather(this.#stop.signal);
+    const all: { readonly oid: string; readonly meetings: readonly Meeting[] }[] = [];
+    for (const commit of commits) {
+      if (!(await breathe())) return;
+      const oid = graph.id(commit);
+      all.push({ oid, meetings: await this.#readable(oid, () => meetingsOf(derivation, commit), []) });
+    }
+    const blobs = await this.#blobs(blobsIn(all.flatMap(({ meetings }) => meetings)));
+    for (const { oid, meetings } of all) {
+      if (!(await breathe())) return;
+      const none = { conflicts: [], whole: false };
+      const { conflicts, whole } = await this.#readable(oid, () => deriveConflicts(derivation, meetings, blobs), none);
+      if (!whole) this.#partly.add(oid);
+      known.set(oid, conflicts);
+    }
+  }
+
+  /** Does something for a merge; an object that is damaged is as good as none, and for `git fsck` to tell of. */
+  async #readable<T>(oid: string, work: () => Promise<T>, otherwise: T): Promise<T> {
     try {
-      return await deriveConflicts({ context: this.#context, graph, reader }, commit);
+      return await work();
     } catch {
-      // An object that cannot be read is as good as none, and for `git fsck` to tell of.
-      return { conflicts: [], whole: false };
+      this.#partly.add(oid);
+      return otherwise;
+    }
+  }
+
+  async #blobs(oids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const host = this.#context.host!;
+    try {
+      return await host.blobs(oids);
+    } catch {
+      // One of them is damaged: the others are read without it.
+      const found = new Map<string, Uint8Array>();
+      for (const oid of oids) {
+        const bytes = await host.objects.blob(oid).catch(() => undefined);
+        if (bytes) found.set(oid, bytes);
+      }
+      return found;
     }
   }
 
@@ -134,6 +173,17 @@ export class MergeConflicts {
     this.#stop.abort();
     await this.#run?.catch(() => undefined);
   }
+}
+
+/** Lets others have the event loop now and then; false when it is over. */
+function breather(over: AbortSignal): () => Promise<boolean> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < SLICE_MS) return true;
+    await pause();
+    since = performance.now();
+    return !over.aborted;
+  };
 }
 
 /** One conflict may have been ended more than once, on two branches: what is resolved counts, then what came first. */

@@ -4,15 +4,18 @@ import type { MovedFrom } from "../git/path-history.js";
 import { type StoreContext, storePath } from "./context.js";
 import { isServed, readServed } from "./served.js";
 
-/** The id that the entry or document in a blob has, by the repository path that it lay at. */
-export async function idOf(context: StoreContext, file: string, oid: string): Promise<string | undefined> {
+/** The id that the entry or document says it has which lay at a repository path. */
+export function idIn(context: StoreContext, file: string, bytes: Uint8Array | undefined): string | undefined {
   const located = locate(storePath(context, file), context.manifest.root);
-  const bytes = await context.host?.objects.blob(oid);
   if (!bytes || !isServed(located)) return undefined;
   const read = readServed(bytes, located);
   if (read.kind === "entry") return read.entry.fields.id;
   return read.kind === "document" ? read.document.fields.id : undefined;
 }
+
+/** The same of a blob. */
+export const idOf = async (context: StoreContext, file: string, oid: string): Promise<string | undefined> =>
+  idIn(context, file, await context.host?.objects.blob(oid));
 
 const nameOf = (file: string): string => file.slice(file.lastIndexOf("/") + 1);
 

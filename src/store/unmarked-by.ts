@@ -24,11 +24,7 @@ export async function unmarkedBy(
 }
 
 /** The oldest commit since which the file has no markers. */
-async function committed(
-  context: StoreContext,
-  head: string | undefined,
-  file: string,
-): Promise<Partial<SideWriter>> {
+async function committed(context: StoreContext, head: string | undefined, file: string): Promise<Partial<SideWriter>> {
   const graph = context.history?.graph;
   if (!graph || head === undefined) return {};
   const { steps } = await pathHistory(graph, head, repoPath(context, file), movedFrom(context, graph));
