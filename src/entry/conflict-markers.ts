@@ -1,10 +1,12 @@
 import { bodyStart } from "./frontmatter.js";
 
 /** The lines (from 0) of one set of conflict markers, as git leaves them (git-merge, "How conflicts are presented"). */
-interface MarkerSet {
+export interface MarkerSet {
   readonly open: number;
   /** Where ours ends: the line of the base's version, else the one between the sides. */
   readonly oursEnd: number;
+  /** The line between the sides. */
+  readonly middle: number;
   readonly close: number;
 }
 
@@ -12,7 +14,7 @@ interface MarkerSet {
 const MARKER = /^(?:(<{7,}) |(\|{7,})(?: |\r?$)|(={7,})\r?$|(>{7,}) )/;
 
 /** What stands beside a field that two sides changed differently: a comment, so that the front matter can be read. */
-const BESIDE = /^#(?:>{7,} theirs|<{7,} ours): /;
+export const BESIDE = /^#(?:>{7,} theirs|<{7,} ours): /;
 
 /** The line that holds one side's value of a contested field; null where that side took the field away. */
 export function besideField(side: "ours" | "theirs", field: string, value: unknown, size: number): string {
@@ -22,24 +24,24 @@ export function besideField(side: "ours" | "theirs", field: string, value: unkno
 }
 
 /** Complete sets, one after the other; of two inside each other the outer one. */
-function markerSets(lines: readonly string[]): MarkerSet[] {
+export function markerSets(lines: readonly string[]): MarkerSet[] {
   const sets: MarkerSet[] = [];
-  const begun = new Map<number, { readonly open: number; oursEnd?: number; divided: boolean }>();
+  const begun = new Map<number, { readonly open: number; oursEnd?: number; middle?: number }>();
   for (const [at, line] of lines.entries()) {
     const [, open, base, middle, close] = MARKER.exec(line) ?? [];
     const size = (open ?? base ?? middle ?? close)?.length ?? 0;
-    if (open !== undefined) begun.set(size, { open: at, divided: false });
+    if (open !== undefined) begun.set(size, { open: at });
     const set = begun.get(size);
     if (!set) continue;
-    if (base !== undefined && !set.divided) set.oursEnd ??= at;
-    if (middle !== undefined && !set.divided) {
+    if (base !== undefined && set.middle === undefined) set.oursEnd ??= at;
+    if (middle !== undefined && set.middle === undefined) {
       set.oursEnd ??= at;
-      set.divided = true;
+      set.middle = at;
     }
-    if (close === undefined || !set.divided || set.oursEnd === undefined) continue;
+    if (close === undefined || set.middle === undefined || set.oursEnd === undefined) continue;
     begun.delete(size);
     while (sets.length > 0 && sets.at(-1)!.open > set.open) sets.pop();
-    sets.push({ open: set.open, oursEnd: set.oursEnd, close: at });
+    sets.push({ open: set.open, oursEnd: set.oursEnd, middle: set.middle, close: at });
   }
   return sets;
 }
@@ -69,7 +71,8 @@ function firstBeside(text: string): number | undefined {
 }
 
 /** True for a file with conflict markers. */
-export function hasMarkers(bytes: Uint8Array): boolean {
+export function hasMarkers(bytes: Uint8Array | null | undefined): boolean {
+  if (!bytes) return false;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!buffer.includes("<<<<<<< ") && !buffer.includes(">>>>>>> theirs: ")) return false;
   return firstMarkerLine(buffer.toString("utf8")) !== undefined;

@@ -1,5 +1,6 @@
 import { MemoryError } from "../errors.js";
 import type { ConflictRecord } from "./conflict.js";
+import { BESIDE, type MarkerSet, markerSets } from "./conflict-markers.js";
 import { decodeText } from "./entry-file.js";
 import { equalValues } from "./equal-values.js";
 import { bodyStart, readFrontMatter } from "./frontmatter.js";
@@ -7,44 +8,7 @@ import { editMarkdown } from "./markdown-edit.js";
 import { mergeKindOf } from "./merge-file.js";
 import { type Choice, mergeLines, picked, type Region } from "./merge-lines.js";
 import { applyResolution, checkResolution, type Resolution } from "./resolve-conflict.js";
-
-const MARKER = /^(?:(<{7,}) |(\|{7,})(?: |\r?$)|(={7,})\r?$|(>{7,}) )/;
-/** What a merge may leave beside a contested field: the other side's value in a comment. */
-const BESIDE = /^#(?:>{7,} theirs|<{7,} ours): /;
-
-/** The lines between the markers of one set, as git leaves it; `open` and `close` are those of the markers. */
-interface MarkerSet {
-  readonly open: number;
-  readonly close: number;
-  readonly ours: readonly string[];
-  readonly base: readonly string[] | undefined;
-  readonly theirs: readonly string[];
-}
-
-/** Complete sets, one after the other; what stands inside of one is text of a side. */
-function markerSets(lines: readonly string[]): MarkerSet[] {
-  const sets: MarkerSet[] = [];
-  let begun: { open: number; size: number; base?: number; middle?: number } | undefined;
-  for (const [at, line] of lines.entries()) {
-    const [, open, base, middle, close] = MARKER.exec(line) ?? [];
-    if (!begun || (open?.length === begun.size && begun.middle === undefined)) {
-      if (open !== undefined) begun = { open: at, size: open.length };
-      continue;
-    }
-    if (base?.length === begun.size && begun.middle === undefined) begun.base ??= at;
-    if (middle?.length === begun.size) begun.middle ??= at;
-    if (close?.length !== begun.size || begun.middle === undefined) continue;
-    sets.push({
-      open: begun.open,
-      close: at,
-      ours: lines.slice(begun.open + 1, begun.base ?? begun.middle),
-      base: begun.base === undefined ? undefined : lines.slice(begun.base + 1, begun.middle),
-      theirs: lines.slice(begun.middle + 1, at),
-    });
-    begun = undefined;
-  }
-  return sets;
-}
+import { parseYaml } from "./yaml.js";
 
 /** The text with each set of markers replaced by what is chosen of it; what only one side changed in it stays, where it shows its base. */
 function pickMarked(text: string, choiceAt: (set: MarkerSet) => Choice): string {
@@ -53,7 +17,9 @@ function pickMarked(text: string, choiceAt: (set: MarkerSet) => Choice): string 
   const kept: string[] = [];
   let from = 0;
   for (const set of markerSets(lines)) {
-    const { open, close, ours, base, theirs } = set;
+    const { open, oursEnd, middle, close } = set;
+    const [ours, theirs] = [lines.slice(open + 1, oursEnd), lines.slice(middle + 1, close)];
+    const base = oursEnd < middle ? lines.slice(oursEnd + 1, middle) : undefined;
     const regions: Region[] = base ? mergeLines(base, ours, theirs) : [{ kind: "contested", base: [], ours, theirs }];
     kept.push(...lines.slice(from, open), ...picked(regions, choiceAt(set)));
     from = close + 1;
@@ -138,4 +104,28 @@ function settleFields(
     .filter((field) => !equalValues(now[field] ?? null, wanted[field] ?? null))
     .map((field) => [field, wanted[field] ?? null] as const);
   return set.length === 0 ? bytes : editMarkdown(bytes, { set: Object.fromEntries(set) }, kind);
+}
+
+/** Both sides of a file with conflict markers, each as if it held everywhere; what stands beside a field is in theirs. */
+export function markedSides(bytes: Uint8Array): { readonly ours: Uint8Array; readonly theirs: Uint8Array } {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const end = bodyStart(text);
+  const beside = text
+    .slice(0, end)
+    .split("\n")
+    .filter((line) => BESIDE.test(line));
+  const said = beside
+    .map((line) => parseYaml(line.replace(BESIDE, "")))
+    .map((read) => ("value" in read ? read.value : {}));
+  const [ours, theirs] = (["ours", "theirs"] as const).map((side) =>
+    new TextEncoder().encode(
+      withoutBeside(
+        pickMarked(text, () => side),
+        false,
+      ),
+    ),
+  );
+  const set: Record<string, unknown> = Object.assign({}, ...said);
+  const other = fieldsOf(new TextDecoder().decode(theirs)) ? editMarkdown(theirs!, { set }, "memory") : theirs!;
+  return { ours: ours!, theirs: beside.length === 0 ? theirs! : other };
 }

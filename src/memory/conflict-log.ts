@@ -7,6 +7,7 @@ import { betweenKey, type MergeConflict } from "../store/derive-conflicts.js";
 import { sidesRecord } from "../store/sides-record.js";
 import type { Store } from "../store/store.js";
 import type { Unmerged } from "../store/unmerged.js";
+import { markedConflicts } from "./marked-conflicts.js";
 import type { Memory } from "./memory.js";
 
 /** One conflict, wherever it is known from. `path` is where what it is about lies now. */
@@ -18,6 +19,8 @@ export interface LoggedConflict extends EntryKey {
   readonly file?: string;
   /** It is one that git has in its index now. */
   readonly unmerged?: Unmerged;
+  /** Its markers are in the file. */
+  readonly marked?: true;
   /** It is one that a merge commit ended. */
   readonly merge?: MergeConflict;
 }
@@ -63,12 +66,17 @@ export async function listConflicts(memory: Memory, all: boolean, need: "all" | 
       if (all || !one.record.resolved) found.push(one);
     }
   }
+  const open = new Set(found.filter(({ record }) => !record.resolved).map(placeKey));
+  for (const marked of await markedConflicts(memory, (key) => open.has(placeKey(key))))
+    found.push({ ...marked, marked: true, address: addressAt(memory, marked) });
   const later = (a: LoggedConflict, b: LoggedConflict): boolean =>
     a.record.detected_at === b.record.detected_at
       ? a.record.id > b.record.id
       : a.record.detected_at > b.record.detected_at;
   return { conflicts: found.sort((one, other) => (later(one, other) ? -1 : 1)), complete };
 }
+
+const placeKey = ({ store, path }: EntryKey): string => JSON.stringify([store, path]);
 
 /** One that a merge commit ended, as it stands: open while the markers that the commit left are there. */
 async function mergeConflict(memory: Memory, store: Store, merge: MergeConflict): Promise<LoggedConflict> {
@@ -108,7 +116,10 @@ export async function findConflict(memory: Memory, text: string): Promise<Logged
   const { conflicts: all, complete } = await listConflicts(memory, true);
   const byId = wanted.length >= 8 ? all.filter(({ record }) => record.id.startsWith(wanted)) : [];
   const open = all.filter(({ record }) => !record.resolved);
-  const matches = byId.length > 0 ? byId : open.filter(({ address, path }) => [address, path].includes(text));
+  // Of a file with markers that a merge commit left the entry knows the markers only.
+  const isMeant = ({ store, path, address }: LoggedConflict): boolean =>
+    [address, path].includes(text) || memory.at({ store, path })?.conflict === wanted;
+  const matches = byId.length > 0 ? byId : open.filter(isMeant);
   const ids = [...new Set(matches.map(({ record }) => record.id))];
   if (ids.length > 1)
     throw new MemoryError("invalid_input", `${text} names ${ids.length} conflicts: ${ids.join(", ")}. Give one's id.`, {

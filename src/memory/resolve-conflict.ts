@@ -1,12 +1,12 @@
 import { formatConflict, valuesOf } from "../entry/conflict.js";
 import { conflictPath } from "../entry/conflict-id.js";
+import { hasMarkers } from "../entry/conflict-markers.js";
 import { locate } from "../entry/entry-path.js";
 import { readBody } from "../entry/markdown.js";
 import { mergeFile } from "../entry/merge-file.js";
 import { applyResolution, checkResolution, type Dispute, type Resolution } from "../entry/resolve-conflict.js";
 import { settleMarkers } from "../entry/settle-markers.js";
 import { MemoryError } from "../errors.js";
-import { isMarked } from "../store/derive-conflicts.js";
 import type { Settlement, Unmerged } from "../store/unmerged.js";
 import type { LoggedConflict } from "./conflict-log.js";
 import type { Draft } from "./draft.js";
@@ -43,7 +43,8 @@ export async function planResolve(
 ): Promise<Resolved> {
   const { record, file, unmerged, path, address } = conflict;
   if (unmerged) return planSettle(draft, unmerged, resolution);
-  if (conflict.merge && !record.resolved) return planUnmark(memory, draft, conflict, { base_version, ...resolution });
+  if ((conflict.merge || conflict.marked) && !record.resolved)
+    return planUnmark(memory, draft, conflict, { base_version, ...resolution });
   if (record.resolved || file === undefined)
     throw new MemoryError("conflict", `The conflict ${record.id} is resolved already. Nothing was written.`, {
       id: record.id,
@@ -142,7 +143,7 @@ async function disputeOf(memory: Memory, draft: Draft, { record, store, path }: 
   };
 }
 
-/** Decides about markers that a merge commit left in a file: without them it is resolved, and needs no record. */
+/** Decides about markers that a merge left in a file: without them it is resolved, and needs no record. */
 async function planUnmark(
   memory: Memory,
   draft: Draft,
@@ -165,7 +166,7 @@ async function planUnmark(
     resolution,
     merged && "bytes" in merged ? merged.bytes : undefined,
   );
-  if (isMarked(after))
+  if (hasMarkers(after))
     throw cannot(`${path} would still have conflict markers. Edit it by hand, or give values for what is contested.`);
   draft.put({ path, after, op: "updated" });
   return { change: "updated", path };

@@ -1,6 +1,6 @@
 import { type ConflictRecord, readConflict } from "../entry/conflict.js";
 import { conflictIdAt } from "../entry/conflict-id.js";
-import { firstMarkerLine } from "../entry/conflict-markers.js";
+import { hasMarkers } from "../entry/conflict-markers.js";
 import { sideTaken } from "../entry/side-taken.js";
 import type { CommitGraph } from "../git/commit-graph.js";
 import { type StoreContext, storePath } from "./context.js";
@@ -52,10 +52,6 @@ export interface Meeting {
 /** What both versions of a conflict are between, whatever it is called. */
 export const betweenKey = ({ base, version_a, version_b }: ConflictRecord): string =>
   JSON.stringify([base ?? "", ...[version_a ?? "", version_b ?? ""].sort()]);
-
-/** True for a file with conflict markers. */
-export const isMarked = (bytes: Uint8Array | null | undefined): boolean =>
-  bytes ? firstMarkerLine(Buffer.from(bytes).toString("utf8")) !== undefined : false;
 
 /** The files in which both sides of a merge commit changed something: of the first parent, and each other one. */
 export async function meetingsOf(derivation: Derivation, commit: number): Promise<Meeting[]> {
@@ -160,10 +156,10 @@ function conflictOf(
   const at = graph.seconds(commit) * 1000;
   const sides = { path, id, base: from, ours, theirs, at };
   const merged = mergeSides(sides);
-  const marked = isMarked(after) && ![a.oid, b.oid].includes(result);
+  const marked = hasMarkers(after) && ![a.oid, b.oid].includes(result);
   const apart = a.oid !== null && b.oid !== null && a.path !== b.path && base !== null;
   const renamed = apart && ![a.path, b.path].includes(base.path);
-  if (merged.kind === "clean" && !renamed && (!marked || isMarked(ours) || isMarked(theirs))) return undefined;
+  if (merged.kind === "clean" && !renamed && (!marked || hasMarkers(ours) || hasMarkers(theirs))) return undefined;
   const open = sidesRecord(sides, merged);
   const taken = renamed
     ? placeTaken(reader, commit, a, b)

@@ -1,6 +1,7 @@
+import { hasMarkers } from "../entry/conflict-markers.js";
 import { pathHistory } from "../git/path-history.js";
 import { repoPath, type StoreContext } from "./context.js";
-import { isMarked, type SideWriter } from "./derive-conflicts.js";
+import type { SideWriter } from "./derive-conflicts.js";
 import { history } from "./history.js";
 import { movedFrom } from "./moved-from.js";
 import type { Observer } from "./observer.js";
@@ -17,8 +18,8 @@ export async function unmarkedBy(
   const current = await observer.current(file);
   const head = observer.headBlob(file);
   const inHead = typeof head === "string" ? await context.host?.objects.blob(head) : undefined;
-  if (isMarked(current?.bytes) && (inHead === undefined || isMarked(inHead))) return undefined;
-  if (!isMarked(inHead)) return committed(context, observer.headCommit, file);
+  if (hasMarkers(current?.bytes) && (inHead === undefined || hasMarkers(inHead))) return undefined;
+  if (!hasMarkers(inHead)) return committed(context, observer.headCommit, file);
   const [latest] = (await history(context, file, current, observer)).versions;
   return latest ? { author: latest.author, at: latest.at } : {};
 }
@@ -30,7 +31,7 @@ async function committed(context: StoreContext, head: string | undefined, file: 
   const { steps } = await pathHistory(graph, head, repoPath(context, file), movedFrom(context, graph));
   let found: number | undefined;
   for (const { commit, after } of steps) {
-    if (after !== null && isMarked(await context.host?.objects.blob(after))) break;
+    if (after !== null && hasMarkers(await context.host?.objects.blob(after))) break;
     found = commit;
   }
   return found === undefined ? {} : { author: graph.author(found), at: graph.seconds(found) * 1000 };

@@ -53,6 +53,23 @@ describe.each([
     expect(shown).toContain("In conflict after a merge, told from ours (1):\n- memories/a");
   });
 
+  it("is an open conflict, shown with both sides and decided like any other", async () => {
+    const { conflicts } = await bench.call<{ conflicts: Json[] }>("conflict list");
+    expect(conflicts).toMatchObject([{ address: "memories/a", cause: "markers", resolved: false }]);
+    const { conflict: id } = (await bench.call<{ entries: Json[] }>("get", { refs: ["a"] })).entries[0] ?? {};
+    expect(conflicts[0]?.id).toBe(id);
+    const { a, b } = await bench.call<{ a: { values: Json }; b: { values: Json } }>("conflict show", { id });
+    const [field = ""] = Object.keys(a.values);
+    expect(a.values[field]).not.toEqual(b.values[field]);
+    await bench.refused("conflict resolve", { id }, "invalid_input");
+    await bench.call("conflict resolve", { id: "memories/a", take: "b" });
+    const one = (await bench.call<{ entries: Json[] }>("get", { refs: ["a"] })).entries[0] ?? {};
+    expect({ ...(one.fields as Json), body: one.content }[field]).toEqual(b.values[field]);
+    expect(one).not.toHaveProperty("conflict");
+    expect(await bench.call("conflict list")).toMatchObject({ total: 0 });
+    expect(bench.text("memories/a.md")).not.toMatch(/[<>]{7}/);
+  });
+
   it("is told no more once somebody decided", async () => {
     await bench.hand("memories/a.md", entryText("title: A", "before\noranges\nafter"));
     expect(await bench.call("admin status")).not.toHaveProperty("unresolved");
