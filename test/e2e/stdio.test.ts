@@ -42,6 +42,7 @@ describe("an MCP client over stdio", () => {
       "memory_update",
       "memory_delete",
       "memory_history",
+      "memory_conflict",
     ]);
     expect(JSON.stringify({ tools }).length).toBeLessThan(10_000);
     expect(client.getInstructions()).toContain("memory_context");
