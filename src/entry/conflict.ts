@@ -74,25 +74,27 @@ export function formatConflict(record: ConflictRecord): Uint8Array {
   const { a, b, ...rest } = record;
   const facts = Object.fromEntries(Object.entries({ ...rest, a, b }).filter(([, value]) => value !== undefined));
   const whole = textOf(facts, record);
-  const read = readFrontMatter(whole);
-  if (read.kind === "map") return new TextEncoder().encode(whole);
+  const [bytes, undrawn] = [whole, textOf(facts, record, false)].map((text) => new TextEncoder().encode(text));
+  if (readConflict(bytes!, record.id).kind === "conflict") return bytes!;
+  if (readConflict(undrawn!, record.id).kind === "conflict") return undrawn!;
   const short = (values: SideValues): SideValues =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => JSON.stringify(value).length < LONG));
-  return new TextEncoder().encode(textOf({ ...facts, a: short(a), b: short(b) }, record));
+  return new TextEncoder().encode(textOf({ ...facts, a: short(a), b: short(b) }, record, false));
 }
 
 /** Characters of a value that a record holds where it cannot hold all. */
 const LONG = 10_000;
 
-function textOf(facts: Readonly<Record<string, unknown>>, record: ConflictRecord): string {
+function textOf(facts: Readonly<Record<string, unknown>>, record: ConflictRecord, drawn = true): string {
   const described = (values: SideValues) => {
     const { body = "", ...unknown } = values;
     return { scope: "", name: "", fields: {}, unknown, body: String(body) };
   };
+  const what = `Two versions of ${record.path} differ in ${record.fields.join(", ") || "more than can be merged"}.`;
+  if (!drawn) return `---\n${formatYaml(facts)}---\n\n${what} They are too long to be set side by side here.\n`;
   const diff = renderDiff(diffEntries(described(record.a), described(record.b)));
   const fence = "`".repeat(Math.max(3, ...(diff.match(/`{3,}/g) ?? []).map((run) => run.length + 1)));
-  const what = `Two versions of ${record.path} differ in ${record.fields.join(", ") || "more than can be merged"}. \`-\` is a, which stayed; \`+\` is b.`;
-  return `---\n${formatYaml(facts)}---\n\n${what}\n\n${fence}diff\n${diff}\n${fence}\n`;
+  return `---\n${formatYaml(facts)}---\n\n${what} \`-\` is a, which stayed; \`+\` is b.\n\n${fence}diff\n${diff}\n${fence}\n`;
 }
 
 /** Reads a record leniently from the bytes of its file; `id` is what its file is called. Never throws. */

@@ -1,5 +1,6 @@
 import { MemoryError } from "../errors.js";
 import type { SideValues } from "./conflict.js";
+import { keptLines } from "./diff.js";
 import { checkContent, checkFields, FIELD_NAMES, normaliseFields } from "./fields.js";
 import { rewriteManifest } from "./manifest.js";
 import { readBody } from "./markdown.js";
@@ -52,7 +53,9 @@ function resolvedFields({ fields, a, b }: Dispute, { take = "a", values = {} }: 
   for (const field of fields) {
     if (field === "body") continue;
     if (Object.hasOwn(values, field)) set[field] = values[field];
-    else if (take !== "both") set[field] = valueIn(take === "a" ? a : b, field) ?? null;
+    // What stayed is there, with what was changed in it since.
+    else if (take === "a") continue;
+    else if (take === "b") set[field] = valueIn(b, field) ?? null;
     else set[field] = bothOf(field, valueIn(a, field), valueIn(b, field));
   }
   return set;
@@ -76,18 +79,31 @@ function bothOf(field: string, a: unknown, b: unknown): unknown {
 
 /** The body as a resolution leaves it, with what was changed in it since the conflict; undefined = as it is. */
 function resolvedBody(
-  { fields, a, b, baseBody = "" }: Dispute,
+  { fields, a, b, baseBody }: Dispute,
   current: string,
   { take = "a", values = {} }: Resolution,
 ): string | undefined {
   if (!fields.includes("body")) return undefined;
   if (Object.hasOwn(values, "body")) return String(values.body ?? "");
   if (take === "a") return undefined;
-  const lines = (value: unknown): string[] => linesOf(typeof value === "string" ? value : "");
-  const regions = mergeLines(linesOf(baseBody), lines(valueIn(a, "body")), lines(valueIn(b, "body")));
+  // The side that stayed is, where nobody has its text any more, what it became.
+  const [stayed, other] = [valueIn(a, "body") ?? current, valueIn(b, "body")];
+  if (typeof stayed !== "string" || typeof other !== "string")
+    throw new MemoryError(
+      "invalid_input",
+      "The other side's text is not there any more. Nothing was written. Take a, or give values.body.",
+      { field: "take" },
+    );
+  const [ours, theirs] = [linesOf(stayed), linesOf(other)];
+  const base = baseBody === undefined ? commonLines(ours, theirs) : linesOf(baseBody);
+  const regions = mergeLines(base, ours, theirs);
   const wanted = picked(regions, take === "b" ? "theirs" : "both");
   return picked(mergeLines(picked(regions, "ours"), linesOf(current), wanted), "theirs").join("\n");
 }
+
+/** What two texts have alike stands for the one that they came from, where nobody has that any more. */
+const commonLines = (a: readonly string[], b: readonly string[]): string[] =>
+  [...keptLines(a, b)].flatMap((from) => (from === -1 ? [] : [a[from]!]));
 
 /** The bytes of the file at a store path with a dispute about it decided. Throws `invalid_input` for values that it cannot have. */
 export function applyResolution(path: string, bytes: Uint8Array, dispute: Dispute, resolution: Resolution): Uint8Array {

@@ -172,6 +172,23 @@ export class Journal {
    * process wrote in between.
    */
   async append(tip: string | undefined, record: JournalRecord, changes: readonly NewChange[]): Promise<JournalCommit> {
+    const commit = await this.#write(tip, record, changes);
+    await updateRef(this.#dir, this.#ref, tip, commit.oid);
+    return commit;
+  }
+
+  /** Records several writes, each on top of the one before, of which a crash leaves all or none; gives the last. */
+  async appendAll(
+    tip: string | undefined,
+    writes: readonly { readonly record: JournalRecord; readonly changes: readonly NewChange[] }[],
+  ): Promise<string | undefined> {
+    let at = tip;
+    for (const { record, changes } of writes) at = (await this.#write(at, record, changes)).oid;
+    if (at !== undefined && at !== tip) await updateRef(this.#dir, this.#ref, tip, at);
+    return at;
+  }
+
+  async #write(tip: string | undefined, record: JournalRecord, changes: readonly NewChange[]): Promise<JournalCommit> {
     this.#ready ??= this.#init();
     await this.#ready;
     const batch = new ObjectBatch(this.objects);
@@ -198,8 +215,16 @@ export class Journal {
       message: message(record, written),
     });
     await batch.flush();
-    await updateRef(this.#dir, this.#ref, tip, oid);
     return { ...record, oid, changes: written };
+  }
+
+  /** Keeps a text that is no version of anything, so that `objects` has it. */
+  async keep(bytes: Uint8Array): Promise<void> {
+    this.#ready ??= this.#init();
+    await this.#ready;
+    const batch = new ObjectBatch(this.objects);
+    batch.add("blob", bytes);
+    await batch.flush();
   }
 
   async #init(): Promise<void> {

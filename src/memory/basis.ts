@@ -45,6 +45,7 @@ export async function basisOf(
   // What is private has no older versions, and what this write changed already has none yet.
   if (isPrivate(old.path) || old.version === undefined) {
     assertBase(address, old, base_version);
+    if (blind && !isPrivate(old.path)) await assertSeen(memory, draft, old, base_version, by);
     return undefined;
   }
   const known = base_version === undefined ? by.known?.of(keyOf(draft, old)) : { version: base_version };
@@ -59,6 +60,17 @@ export async function basisOf(
   if (by.known === undefined) return writtenBetween(memory, draft, old, by);
   if (blind) throw unread(address, old);
   return undefined;
+}
+
+/** Refuses a new text for an entry that this write changed already, when its writer had not seen the text before. */
+async function assertSeen(memory: Memory, draft: Draft, old: Drafted, base: string | undefined, by: Changer) {
+  const before = draft.versionBefore(old.path);
+  if (base !== undefined || by.known === undefined || before === undefined) return;
+  const known = by.known.versionOf(keyOf(draft, old));
+  const address = formatAddress(old.entry, memory.scope);
+  if (known === undefined) throw unread(address, old);
+  if (known !== before && !(await isOwn(draft, { ...old, version: before }, known, by)))
+    throw staleVersion(address, old, known);
 }
 
 const keyOf = ({ store }: Draft, { path, entry }: Drafted) => ({ store, path, id: entry.fields.id });
@@ -111,7 +123,7 @@ export async function assertKnown(
   by: Changer,
 ): Promise<void> {
   const address = formatAddress(old.entry, memory.scope);
-  const known = base ?? (old.version && by.known?.of(keyOf(draft, old))?.version);
+  const known = base ?? (old.version && by.known?.versionOf(keyOf(draft, old)));
   if (base === undefined && known !== undefined && known !== old.version && (await isOwn(draft, old, known, by)))
     return;
   assertBase(address, old, known);

@@ -63,9 +63,19 @@ export class Draft {
     return current && parseAt(this.#root, path, current.bytes);
   }
 
+  /** The version that this draft found at a path before it put anything there; undefined when it found, or read, nothing. */
+  versionBefore(path: string): string | undefined {
+    return this.#found.get(path)?.version;
+  }
+
   /** The last write of ours to a path after `since` (ms), made before this draft's. */
   lastWrite(path: string, since: number): Promise<WhoWrote | undefined> {
     return this.#session.lastWrite(path, since);
+  }
+
+  /** Keeps a text that is no version of anything where it can be read by its blob id. */
+  keep(bytes: Uint8Array): Promise<void> {
+    return this.#session.keep(bytes);
   }
 
   /** The writes of ours to a path since a version, newest first, made before this draft's. */

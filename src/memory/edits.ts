@@ -26,6 +26,8 @@ export interface Edit {
   readonly whole?: true;
   /** What the writer's text and the current one came to, where they were made side by side. */
   readonly merge?: Merge;
+  /** The writer's own text, where what they added went to a newer one that they have not seen. */
+  readonly own?: Uint8Array;
   /** Who wrote the version before a moment ago, where the caller did not say on which one the edit is based. */
   readonly before?: WhoWrote;
   /** What was filled in from the entry's own words. */

@@ -1,3 +1,4 @@
+import { blobId } from "../git/objects.js";
 import type { EntryKey } from "../search/indexed.js";
 
 /** The text of an entry that somebody knows. */
@@ -24,6 +25,12 @@ export class KnownTexts {
     return keysOf(key)
       .map((one) => this.#known.get(one))
       .find((known) => known !== undefined);
+  }
+
+  /** The version that the text which the connection knows has, or would have. */
+  versionOf(key: KnownKey): string | undefined {
+    const known = this.of(key);
+    return known?.bytes ? blobId(known.bytes) : known?.version;
   }
 
   /** Notes that the connection has read, or written, the whole text of an entry. */

@@ -50,13 +50,24 @@ export async function planMerge(
   const contested = disputed.length > 0 && !(await isOwn(draft, old, basis.version, by)) ? disputed : [];
   const conflict = contested.length === 0 ? undefined : record(memory, old, basis, wanted, contested);
   const merge = { own, ...(conflict ? { conflict } : {}) };
-  if (Buffer.compare(after, old.bytes) === 0)
-    return { op: "unchanged", after: old, path, at: entry, id: entry.fields.id, merge: { own } };
+  const same = Buffer.compare(after, old.bytes) === 0;
+  if (same && !conflict) return { op: "unchanged", after: old, path, at: entry, id: entry.fields.id, merge: { own } };
   const word = changeWord(entry.fields.status, edit.set);
   const op = word === "updated" ? "merged" : word;
-  draft.put({ path, after, op });
-  if (conflict) draft.put({ path: conflictPath(conflict), after: formatConflict(conflict), op: "created" }, false);
+  if (!same) draft.put({ path, after, op });
+  if (conflict) {
+    await putConflict(draft, conflict);
+    // What a connection wrote beside another is no version, and the resolution goes by it.
+    await draft.keep(basis.bytes);
+  }
   return { op, after: await draft.read(path), path, at: entry, id, ...told, merge };
+}
+
+/** Puts a record among the open ones, also of a conflict that was resolved once and is there again. */
+async function putConflict(draft: Draft, conflict: ConflictRecord): Promise<void> {
+  const closed = conflictPath({ id: conflict.id, resolved: true });
+  if (await draft.file(closed)) draft.put({ path: closed, after: null, op: "deleted" }, false);
+  draft.put({ path: conflictPath(conflict), after: formatConflict(conflict), op: "created" }, false);
 }
 
 /**

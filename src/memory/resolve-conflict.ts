@@ -129,8 +129,8 @@ async function disputeOf(memory: Memory, draft: Draft, { record, store, path }: 
     return read ? { ...read.fields, ...read.unknown, body: read.body } : {};
   };
   const { fields } = record;
-  const short = fields.filter((field) => !Object.hasOwn(record.a, field) && !Object.hasOwn(record.b, field));
   const whole = async (version: string | null, values: Dispute["a"]) => {
+    const short = fields.filter((field) => !Object.hasOwn(values, field));
     const more = short.length === 0 ? {} : await said(version);
     return { ...Object.fromEntries(short.filter((one) => one in more).map((one) => [one, more[one]])), ...values };
   };
@@ -139,7 +139,7 @@ async function disputeOf(memory: Memory, draft: Draft, { record, store, path }: 
     fields,
     a: await whole(record.version_a, record.a),
     b: await whole(record.version_b, record.b),
-    ...(typeof baseBody === "string" ? { baseBody } : {}),
+    ...(typeof baseBody === "string" ? { baseBody } : record.base === null ? { baseBody: "" } : {}),
   };
 }
 
@@ -197,7 +197,7 @@ async function planSettle(draft: Draft, unmerged: Unmerged, resolution: Resoluti
   const dispute = { fields, a: valuesOf(merged.contested, "ours"), b: valuesOf(merged.contested, "theirs") };
   checkResolution(dispute, resolution);
   const baseBody = base && readBody(base);
-  const whole = { ...dispute, ...(baseBody ? { baseBody } : {}) };
+  const whole = { ...dispute, baseBody: baseBody ?? "" };
   return settled(applyResolution(path, merged.bytes, whole, resolution));
 }
 

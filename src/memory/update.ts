@@ -7,13 +7,14 @@ import { checkName } from "../entry/name.js";
 import { formatScope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import type { EntryKey } from "../search/indexed.js";
-import { assertKnown, basisOf, type Changer } from "./basis.js";
+import { assertKnown, type Basis, basisOf, type Changer } from "./basis.js";
 import type { Draft, Drafted } from "./draft.js";
 import { type Edit, idToWrite } from "./edits.js";
 import { fillIn } from "./fill-in.js";
 import { writtenJustBefore } from "./just-before.js";
 import type { Memory } from "./memory.js";
 import { planMerge } from "./merge-update.js";
+import { parseAt } from "./parse-at.js";
 import { refuseOtherSide } from "./private.js";
 import { type Redirection, redirect, relationsFrom } from "./redirect.js";
 import { notFound, resolveIn, scopeIn } from "./resolve.js";
@@ -151,7 +152,15 @@ export async function planUpdate(memory: Memory, draft: Draft, input: UpdateInpu
   if (basis && !addsOnly(input) && !quotesCurrent(old.entry, input))
     return planMerge(memory, draft, old, basis, input, by);
   const before = await writtenJustBefore(memory, draft, old, input.base_version);
-  return { ...(await planChange(memory, draft, old, { target, input })), ...before };
+  const own = basis && { own: ownText(memory, draft, old, basis, input) };
+  return { ...(await planChange(memory, draft, old, { target, input })), ...before, ...own };
+}
+
+/** What a writer knows of an entry after they added to a text that they have not seen: theirs, with the addition where it fits. */
+function ownText(memory: Memory, draft: Draft, { path, entry }: Drafted, { bytes }: Basis, input: Changes): Uint8Array {
+  const based = parseAt(draft.root, path, bytes);
+  if (!based || (input.edits && !quotesCurrent(based, input))) return bytes;
+  return editEntry(bytes, newText(memory, based, entry.kind, input).edit, entry);
 }
 
 /** What is only added, or taken off tags, is made on whatever is current: it conflicts with nothing. */

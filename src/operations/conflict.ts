@@ -2,7 +2,7 @@ import * as z from "zod";
 import { diffEntries, renderDiff } from "../entry/diff.js";
 import { TAKES } from "../entry/resolve-conflict.js";
 import { findConflict, type LoggedConflict, listConflicts } from "../memory/conflict-log.js";
-import { refuseSecrets, standing } from "../memory/edits.js";
+import { refuseSecrets, refuseSecretTexts, standing } from "../memory/edits.js";
 import type { Memory } from "../memory/memory.js";
 import { closedBefore, planPrune } from "../memory/prune-conflicts.js";
 import { planResolve } from "../memory/resolve-conflict.js";
@@ -165,6 +165,14 @@ const show = operation({
   },
 });
 
+const textsOf = (values: Readonly<Record<string, unknown>> = {}): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).map(([field, value]) => [
+      `values.${field}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+
 const resolve = operation({
   area: "conflict",
   action: "resolve",
@@ -222,6 +230,8 @@ const resolve = operation({
       const { take, values, base_version } = given;
       const done = await planResolve(memory, draft, found, { take, values, base_version }, name);
       await refuseSecrets(draft, given.allow_secrets ?? []);
+      // What is staged is in no draft.
+      if (done.settle) await refuseSecretTexts(textsOf(values), given.allow_secrets ?? []);
       return {
         record: {
           op: "updated",

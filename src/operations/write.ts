@@ -136,12 +136,15 @@ async function writeAll(
 
 /** What the connection knows of the entries from now on: of one that was merged its own text, not what came of it. */
 function noteTexts({ memory, connection }: OperationContext, store: string, edits: readonly Edit[]): void {
-  for (const { path, id, after, merge, whole } of edits) {
+  const unseen = new Set<string>();
+  for (const { path, id, after, merge, whole, own = merge?.own } of edits) {
     const key = { store, path, id };
     const version = memory.at(key)?.version;
     if (!connection || !after || version === undefined) continue;
-    if (merge) connection.texts.note(key, { version, bytes: merge.own });
-    else if (whole || connection.texts.of(key)) connection.texts.note(key, { version });
+    if (own) {
+      connection.texts.note(key, { version, bytes: own });
+      unseen.add(path);
+    } else if (!unseen.has(path) && (whole || connection.texts.of(key))) connection.texts.note(key, { version });
   }
 }
 
@@ -218,7 +221,7 @@ async function moveAway(context: OperationContext, update: UpdateInput, given: W
   const place = entry && placeOf(memory, entry, set);
   const target = entry && storeFor(memory, entry, String(set.scope));
   if (target === undefined || target === store) return undefined;
-  const known = context.connection?.texts.of({ store, path, id: entry?.id })?.version;
+  const known = context.connection?.texts.versionOf({ store, path, id: entry?.id });
   const changes = { ...rest, set, ...(rest.base_version === undefined && known ? { base_version: known } : {}) };
   const to = { ...place, scope: String(set.scope) };
   const { reason, allow_secrets } = given;

@@ -1,5 +1,6 @@
 import { type ConflictRecord, formatConflict, newConflict, valuesOf } from "../entry/conflict.js";
 import { conflictPath } from "../entry/conflict-id.js";
+import { readFrontMatter } from "../entry/frontmatter.js";
 import { mergeFile } from "../entry/merge-file.js";
 import type { JournalCommit, NewChange } from "../git/journal.js";
 import { blobId } from "../git/objects.js";
@@ -41,12 +42,17 @@ export async function mergeOvertaken(context: StoreContext, overtaken: Overtaken
     subject: `memory: edit ${file} by hand`,
     ...branch,
   };
-  const edit = await journal.append(await journal.tip(), byHand, [
-    { path, before: blobId(after), after: work, op: "updated" },
-  ]);
+  const edit = {
+    record: byHand,
+    changes: [{ path, before: blobId(after), after: work, op: "updated" }],
+  };
   const contested = merged.kind === "conflict" ? merged.contested : [];
-  const record = contested.length > 0 ? recordOf(file, overtaken, contested, at) : undefined;
-  if (Buffer.compare(merged.bytes, work) === 0 && !record) return new Map([[path, work]]);
+  const record =
+    contested.length > 0 ? recordOf(idIn(work) ?? idIn(after) ?? file, file, overtaken, contested, at) : undefined;
+  if (Buffer.compare(merged.bytes, work) === 0 && !record) {
+    await journal.appendAll(await journal.tip(), [edit]);
+    return new Map([[path, work]]);
+  }
   const placing = new Map([[path, merged.bytes]]);
   const changes: NewChange[] = [{ path, before: blobId(work), after: merged.bytes, op: "merged" }];
   if (record) {
@@ -58,19 +64,29 @@ export async function mergeOvertaken(context: StoreContext, overtaken: Overtaken
   const { oid: _oid, changes: _changes, ...written } = commit;
   const conflict = record ? { conflict: record.id } : {};
   const subject = `memory: merge ${file} with a hand edit`;
-  await journal.append(edit.oid, { ...written, ...conflict, at, op: "merged", subject }, changes);
+  const merge = { record: { ...written, ...conflict, at, op: "merged", subject }, changes };
+  // Who died between the two would leave the person's state as all that there is.
+  await journal.appendAll(await journal.tip(), [edit, merge]);
   return placing;
+}
+
+/** The id that an entry's bytes give it. */
+function idIn(bytes: Uint8Array): string | undefined {
+  const front = readFrontMatter(Buffer.from(bytes).toString("utf8"));
+  const id = front.kind === "map" ? front.map.value.id : undefined;
+  return typeof id === "string" && id !== "" ? id : undefined;
 }
 
 /** The record of what is contested: a is the file as it is, b the write. */
 function recordOf(
+  entry: string,
   file: string,
   { before, after, work }: Overtaken,
   contested: Parameters<typeof valuesOf>[0],
   at: number,
 ): ConflictRecord {
   return newConflict({
-    entry: file,
+    entry,
     path: file,
     cause: "concurrent",
     base: before && blobId(before),

@@ -20,6 +20,8 @@ export interface Session {
   lastWrite(file: string, since: number): Promise<WhoWrote | undefined>;
   /** The writes of ours to a store path since a version, newest first; all that there are when that is none of them. */
   writesSince(file: string, version: string): Promise<WhoWrote[]>;
+  /** Keeps a text that a record speaks of and that is no version, so that it can be read by its blob id. */
+  keep(bytes: Uint8Array): Promise<void>;
   /** Ends the conflict at a path that git's index has unmerged. Throws StartOver when it is not what was read. */
   settle(settlement: Settlement, record: WriteRecord): Promise<Written>;
   /** Records and places the files as one write; those in `private/` are placed on no record. Throws StartOver when a file changed since it was read. */

@@ -217,6 +217,7 @@ export class Store {
       read: (file) => writer.read(file),
       lastWrite: (file, since) => lastWrite(this.#context, file, since),
       writesSince: (file, version) => writesSince(this.#context, file, version),
+      keep: (bytes) => this.#context.journal.keep(bytes),
       settle: async (settlement, record) => {
         const { at } = await settleUnmerged(this.#context, settlement, record);
         this.#follower.touch(settlement.unmerged.path);

@@ -236,10 +236,10 @@ export class Writer {
       const edit = { ...record(bytes), subject: `memory: edit ${file} by hand` };
       const ours = { ...record(after), subject: `memory: write ${file}` };
       const [mine, theirs] = [after && blobId(after), bytes && blobId(bytes)];
-      const between = await journal.append(await journal.tip(), edit, [
-        { path: name, before: mine, after: bytes, op: edit.op },
+      await journal.appendAll(await journal.tip(), [
+        { record: edit, changes: [{ path: name, before: mine, after: bytes, op: edit.op }] },
+        { record: ours, changes: [{ path: name, before: theirs, after, op: ours.op }] },
       ]);
-      await journal.append(between.oid, ours, [{ path: name, before: theirs, after, op: ours.op }]);
       if (await replaceWorkingFile(disk, bytes, after)) return;
     }
   }

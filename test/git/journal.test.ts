@@ -27,6 +27,22 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(path.dirname(dir), { recursive: true, force: true }));
 
 describe("the journal", () => {
+  it("records several writes as one step: all or none", async () => {
+    const { oid: start } = await append("a", null, "1");
+    const one = { record, changes: [{ path: "a", before: null, after: bytes("2"), op: "updated" }] };
+    const fails = {
+      record,
+      get changes(): never {
+        throw new Error("died");
+      },
+    };
+    await expect(journal.appendAll(start, [one, fails])).rejects.toThrow("died");
+    expect(await journal.tip()).toBe(start);
+    const end = await journal.appendAll(start, [one, { ...one, changes: [{ ...one.changes[0]!, path: "b" }] }]);
+    expect(await journal.tip()).toBe(end);
+    expect((await journal.since(start, end)).map(({ changes }) => changes[0]?.path)).toEqual(["a", "b"]);
+  });
+
   it("gives back what was recorded, oldest first", async () => {
     const odd = '.memory/a  "b"\\ü\u00a0\u2028 \n.md';
     const one = await append(odd, null, "1");

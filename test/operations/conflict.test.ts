@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Bench, entryText, type Json } from "../support/memory.js";
+import { Bench, entryText, type Json, SECRET } from "../support/memory.js";
 import { git } from "../support/repositories.js";
 
 const [ONE, TWO] = [
@@ -176,6 +176,30 @@ describe("a path that git has unmerged", () => {
     expect(git(bench.dir, "show", "HEAD:.memory/memories/logo.md")).toBe(text("red", "Since July."));
     expect(git(bench.dir, "status", "--porcelain")).toBe("");
     git(bench.dir, "fsck", "--strict");
+  });
+
+  it("takes no secret", async () => {
+    await merging(text("blue"), text("green"), text("red"));
+    const [{ id } = {}] = (await list()).conflicts;
+    const values = { title: `The logo is ${SECRET}` };
+    await bench.refused("conflict resolve", { id, values }, "invalid_input");
+    expect(staged()).not.toBe("");
+    expect(bench.text("memories/logo.md")).not.toContain(SECRET);
+    await bench.call("conflict resolve", { id, values, allow_secrets: ["github"] });
+    expect(staged()).toBe("");
+  });
+
+  it("that becomes something else than a write that waited says has a record that follows the entry", async () => {
+    await merging(text("blue"), text("green"), text("red"));
+    await bench.call("update", { ref: LOGO, set: { title: "Ours" } });
+    await bench.hand("memories/logo.md", text("grey"));
+    git(bench.dir, "commit", "-qam", "merged");
+    await bench.call("save", { title: "Other", content: "x" });
+    const [{ id } = {}] = (await list()).conflicts;
+    await bench.call("update", { ref: LOGO, set: { name: "moved" } });
+    expect(await entry("moved")).toMatchObject({ conflict: id, title: "The logo is grey" });
+    await bench.call("conflict resolve", { id, take: "b" });
+    expect(await entry("moved")).toMatchObject({ title: "Ours" });
   });
 
   it("with a write of ours that waits: that is in what it becomes", async () => {
