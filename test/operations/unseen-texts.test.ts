@@ -110,7 +110,11 @@ describe("a conflict", () => {
   });
 
   it.each([
-    ["of many bytes", Array.from({ length: 50 }, () => "界".repeat(1_990)).join("\n"), "世".repeat(99_000)],
+    [
+      "of many bytes",
+      Array.from({ length: 50 }, () => "界".repeat(1_990)).join("\n"),
+      Array.from({ length: 50 }, () => "世".repeat(1_990)).join("\n"),
+    ],
     ["of many lines beside a short one", Array.from({ length: 45_000 }, (_, at) => at % 7).join("\n"), "Short."],
   ])("about a text %s is on record, and each side can be had", async (_name, long, other) => {
     const { id } = await contested({ content: other }, { content: long });
