@@ -1,7 +1,9 @@
 import { MemoryError } from "../errors.js";
 import type { SideValues } from "./conflict.js";
 import { keptLines } from "./diff.js";
+import { decodeText } from "./entry-file.js";
 import { checkContent, checkFields, FIELD_NAMES, normaliseFields } from "./fields.js";
+import { readFrontMatter } from "./frontmatter.js";
 import { rewriteManifest } from "./manifest.js";
 import { readBody } from "./markdown.js";
 import { editMarkdown } from "./markdown-edit.js";
@@ -20,12 +22,12 @@ export interface Resolution {
   readonly values?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What is contested, with both sides' values and the body that both started from, where it is known. */
+/** What is contested, with both sides' values and what both started from, where it is known. */
 export interface Dispute {
   readonly fields: readonly string[];
   readonly a: SideValues;
   readonly b: SideValues;
-  readonly baseBody?: string | undefined;
+  readonly from?: SideValues | undefined;
 }
 
 /** Refuses (`invalid_input`) a resolution that leaves something open, or speaks of what is not contested. */
@@ -47,16 +49,29 @@ export function checkResolution({ fields }: Pick<Dispute, "fields">, { take, val
   );
 }
 
-/** The front matter fields that a resolution sets; null removes one. Throws `invalid_input` for `both` of what can only be one. */
-function resolvedFields({ fields, a, b }: Dispute, { take = "a", values = {} }: Resolution): Record<string, unknown> {
+/**
+ * The front matter fields that a resolution sets; null removes one. Lists and maps keep what was not contested in them, and
+ * what was changed in them since (`now`). Throws `invalid_input` for `both` of what can only be one.
+ */
+function resolvedFields(
+  { fields, a, b, from }: Dispute,
+  now: SideValues,
+  { take = "a", values = {} }: Resolution,
+): Record<string, unknown> {
   const set: Record<string, unknown> = {};
   for (const field of fields) {
     if (field === "body") continue;
     if (Object.hasOwn(values, field)) set[field] = values[field];
     // What stayed is there, with what was changed in it since.
-    else if (take === "a") continue;
-    else if (take === "b") set[field] = valueIn(b, field) ?? null;
-    else set[field] = bothOf(field, valueIn(a, field), valueIn(b, field));
+    else if (take !== "a") {
+      const [first, second] = [valueIn(a, field), valueIn(b, field)];
+      // Where nobody has what both started from, a side is taken whole.
+      const merged = (one: unknown, other: unknown) =>
+        from ? mergeValue(field, valueIn(from, field), one, other).value : one;
+      const wanted = take === "b" ? merged(second, first) : bothOf(field, first, second);
+      const stayed = merged(first, second);
+      set[field] = mergeValue(field, stayed, wanted, valueIn(now, field)).value ?? null;
+    }
   }
   return set;
 }
@@ -79,7 +94,7 @@ function bothOf(field: string, a: unknown, b: unknown): unknown {
 
 /** The body as a resolution leaves it, with what was changed in it since the conflict; undefined = as it is. */
 function resolvedBody(
-  { fields, a, b, baseBody }: Dispute,
+  { fields, a, b, from }: Dispute,
   current: string,
   { take = "a", values = {} }: Resolution,
 ): string | undefined {
@@ -95,7 +110,8 @@ function resolvedBody(
       { field: "take" },
     );
   const [ours, theirs] = [linesOf(stayed), linesOf(other)];
-  const base = baseBody === undefined ? commonLines(ours, theirs) : linesOf(baseBody);
+  const baseBody = from && valueIn(from, "body");
+  const base = typeof baseBody === "string" ? linesOf(baseBody) : commonLines(ours, theirs);
   const regions = mergeLines(base, ours, theirs);
   const wanted = picked(regions, take === "b" ? "theirs" : "both");
   return picked(mergeLines(picked(regions, "ours"), linesOf(current), wanted), "theirs").join("\n");
@@ -108,8 +124,8 @@ const commonLines = (a: readonly string[], b: readonly string[]): string[] =>
 /** The bytes of the file at a store path with a dispute about it decided. Throws `invalid_input` for values that it cannot have. */
 export function applyResolution(path: string, bytes: Uint8Array, dispute: Dispute, resolution: Resolution): Uint8Array {
   if (dispute.fields.includes("file")) return wholeFile(dispute, resolution);
-  const set = resolvedFields(dispute, resolution);
   const kind = mergeKindOf(path);
+  const set = resolvedFields(dispute, kind === "yaml" ? dispute.a : frontOf(bytes), resolution);
   if (kind === "yaml")
     return Object.entries(set).reduce((text, [key, value]) => rewriteManifest(text, key, value) ?? text, bytes);
   const { body: _body, ...given } = normaliseFields({ ...resolution.values });
@@ -120,6 +136,13 @@ export function applyResolution(path: string, bytes: Uint8Array, dispute: Disput
   if (content !== undefined) checkContent(content);
   const edit = { set: { ...set, ...given }, ...(content === undefined ? {} : { content }) };
   return editMarkdown(bytes, edit, isKnown ? kind : "memory");
+}
+
+/** What the front matter of a file says. */
+function frontOf(bytes: Uint8Array): SideValues {
+  const decoded = decodeText(bytes);
+  const front = decoded.kind === "text" ? readFrontMatter(decoded.text) : undefined;
+  return front?.kind === "map" ? front.map.value : {};
 }
 
 /** A file that could not be read as an entry is taken whole. */

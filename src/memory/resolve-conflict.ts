@@ -1,8 +1,7 @@
 import { formatConflict, valuesOf } from "../entry/conflict.js";
 import { conflictPath } from "../entry/conflict-id.js";
 import { hasMarkers } from "../entry/conflict-markers.js";
-import { locate } from "../entry/entry-path.js";
-import { readBody } from "../entry/markdown.js";
+import { isPrivate, locate } from "../entry/entry-path.js";
 import { mergeFile } from "../entry/merge-file.js";
 import { applyResolution, checkResolution, type Dispute, type Resolution } from "../entry/resolve-conflict.js";
 import { settleMarkers } from "../entry/settle-markers.js";
@@ -72,6 +71,9 @@ async function decide(
   resolution: Resolution,
 ): Promise<Resolved> {
   const { record, path } = conflict;
+  // A record is a file that anybody may have written: it decides about nothing of ours.
+  if (locate(path, draft.root).type === "conflict-record" || isPrivate(path))
+    throw cannot(`${path} is nothing that two sides could disagree on.`, { path });
   if (record.cause === "delete/edit") return decideDeletion(draft, path, resolution);
   if (record.fields.includes("path")) return decidePlace(memory, draft, conflict, resolution);
   checkResolution(record, resolution);
@@ -134,12 +136,12 @@ async function disputeOf(memory: Memory, draft: Draft, { record, store, path }: 
     const more = short.length === 0 ? {} : await said(version);
     return { ...Object.fromEntries(short.filter((one) => one in more).map((one) => [one, more[one]])), ...values };
   };
-  const baseBody = fields.includes("body") ? (await said(record.base)).body : undefined;
+  const from = record.base === null ? { body: "" } : await said(record.base);
   return {
     fields,
     a: await whole(record.version_a, record.a),
     b: await whole(record.version_b, record.b),
-    ...(typeof baseBody === "string" ? { baseBody } : record.base === null ? { baseBody: "" } : {}),
+    from,
   };
 }
 
@@ -196,8 +198,8 @@ async function planSettle(draft: Draft, unmerged: Unmerged, resolution: Resoluti
   const fields = merged.contested.map(({ field }) => field);
   const dispute = { fields, a: valuesOf(merged.contested, "ours"), b: valuesOf(merged.contested, "theirs") };
   checkResolution(dispute, resolution);
-  const baseBody = base && readBody(base);
-  const whole = { ...dispute, baseBody: baseBody ?? "" };
+  const was = base && readAt(draft.root, path, base);
+  const whole = { ...dispute, from: was ? { ...was.fields, ...was.unknown, body: was.body } : { body: "" } };
   return settled(applyResolution(path, merged.bytes, whole, resolution));
 }
 

@@ -12,7 +12,8 @@ export interface Overtaken {
   readonly path: string;
   /** What the write was made on top of; null = there was no file. */
   readonly before: Uint8Array | null;
-  readonly after: Uint8Array;
+  /** Null for a write that took the file away. */
+  readonly after: Uint8Array | null;
   /** The file as it is. */
   readonly work: Uint8Array;
   /** The commit that the write is on record with. */
@@ -30,7 +31,10 @@ export type Placing = ReadonlyMap<string, Uint8Array>;
 export async function mergeOvertaken(context: StoreContext, overtaken: Overtaken): Promise<Placing | undefined> {
   const { path, before, after, work, commit } = overtaken;
   const file = storePath(context, path);
-  const merged = mergeFile(file, { base: before, ours: work, theirs: after }, "ours");
+  // What one side took away and the other changed stays.
+  const merged = after
+    ? mergeFile(file, { base: before, ours: work, theirs: after }, "ours")
+    : ({ kind: "conflict", bytes: work, contested: [] } as const);
   if (merged.kind === "distinct") return undefined;
   const { journal } = context;
   const at = context.now();
@@ -44,11 +48,13 @@ export async function mergeOvertaken(context: StoreContext, overtaken: Overtaken
   };
   const edit = {
     record: byHand,
-    changes: [{ path, before: blobId(after), after: work, op: "updated" }],
+    changes: [{ path, before: after && blobId(after), after: work, op: "updated" }],
   };
   const contested = merged.kind === "conflict" ? merged.contested : [];
   const record =
-    contested.length > 0 ? recordOf(idIn(work) ?? idIn(after) ?? file, file, overtaken, contested, at) : undefined;
+    merged.kind === "conflict"
+      ? recordOf(idIn(work) ?? (after && idIn(after)) ?? file, file, overtaken, contested, at)
+      : undefined;
   if (Buffer.compare(merged.bytes, work) === 0 && !record) {
     await journal.appendAll(await journal.tip(), [edit]);
     return new Map([[path, work]]);
@@ -88,10 +94,10 @@ function recordOf(
   return newConflict({
     entry,
     path: file,
-    cause: "concurrent",
+    cause: after ? "concurrent" : "delete/edit",
     base: before && blobId(before),
     a: { version: blobId(work), values: valuesOf(contested, "ours") },
-    b: { version: blobId(after), values: valuesOf(contested, "theirs") },
+    b: { version: after && blobId(after), values: valuesOf(contested, "theirs") },
     fields: contested.map(({ field }) => field),
     at,
   });

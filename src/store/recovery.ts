@@ -48,7 +48,7 @@ async function place(context: StoreContext, file: string, steps: readonly Step[]
   const next = await textOf(context, last.after);
   if (steps.some(({ before, after }) => work === before || work === after))
     return replaceWorkingFile(disk, bytes, next);
-  if (!bytes || !next) return false;
+  if (!bytes) return false;
   const before = await baseOf(context, first.before);
   if (before === undefined) return false;
   const placing = await mergeOvertaken(context, { path: file, before, after: next, work: bytes, commit: last.commit });

@@ -93,6 +93,36 @@ describe("a conflict of two writers", () => {
     expect((await entry()).fields).not.toHaveProperty("importance");
   });
 
+  it("takes the other side of a list and keeps what is apart in it, and what came since", async () => {
+    const relation = (target: string, note?: string) => ({ type: "related_to", target, ...(note ? { note } : {}) });
+    for (const title of ["X", "Y", "Z", "W"]) await bench.call("save", { title, content: title }, ONE);
+    const both = [relation("memories/x")];
+    const id = await contested(
+      { set: { relations: [relation("memories/x", "mine"), relation("memories/y")] } },
+      { set: { relations: [relation("memories/x", "theirs"), relation("memories/z")] } },
+      { fields: { relations: both } },
+    );
+    await bench.call("relation create", { ref: "a", type: "related_to", target: "w" }, ONE);
+    await bench.call("conflict resolve", { id, take: "b" });
+    const { relations } = (await entry()).fields as { relations: { target: string; note?: string }[] };
+    expect(relations.map(({ target, note }) => [target, note]).sort()).toEqual([
+      ["memories/w", undefined],
+      ["memories/x", "theirs"],
+      ["memories/y", undefined],
+      ["memories/z", undefined],
+    ]);
+  });
+
+  it("is no way to other files of the store", async () => {
+    const id = await contested({ set: { importance: 0.1 } }, { set: { importance: 0.9 } });
+    const file = `conflicts/${id}.md`;
+    await bench.hand(
+      file,
+      (bench.text(file) ?? "").replace(/^entry: .*$/m, "entry: x").replace(/^path: .*$/m, `path: ${file}`),
+    );
+    await bench.refused("conflict resolve", { id, take: "b" }, "invalid_input");
+  });
+
   it("follows its entry to another name, and may outlive it", async () => {
     const id = await contested({ set: { importance: 0.1 } }, { set: { importance: 0.9 } });
     await bench.call("update", { ref: "a", set: { name: "b/c" } });

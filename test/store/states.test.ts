@@ -207,6 +207,15 @@ describe("a path's states, row by row", () => {
     expect(versions.map(({ version }) => version)).toContain(blobId(Buffer.from(entryText("B"))));
   });
 
+  it("10: what was taken away and changed by hand meanwhile stays, and it is on record", async () => {
+    await write(store, FILE, entryText("A"));
+    await dieBefore(null, entryText("By hand"));
+    const next = await openStore(dir);
+    expect(work()).toBe(entryText("By hand"));
+    expect(record()).toContain("cause: delete/edit");
+    await next.close();
+  });
+
   it("10: what is apart comes together, however often it is recovered", async () => {
     await write(store, FILE, entryText("A", "One.\n\nTwo."));
     await dieBefore(entryText("B", "One.\n\nTwo."), entryText("A", "One.\n\nTwo, by hand."));
