@@ -60,7 +60,7 @@ const list = operation({
   description: "What two writers or branches could not agree on; all adds what is resolved.",
   input: z.strictObject({
     all: z.boolean().describe("Resolved ones too").optional(),
-    limit: z.int().min(1).max(500).describe("20 when absent").optional(),
+    limit: z.int().min(1).max(5_000).describe("20 when absent").optional(),
   }),
   output: z.object({
     conflicts: z.array(z.object(head)),

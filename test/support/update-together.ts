@@ -53,7 +53,7 @@ export async function updateTogether(each: number, entries: number): Promise<voi
   const done = (await Promise.all(all)).flat();
   expect(done).toHaveLength(PROCESSES * each);
 
-  const { conflicts } = await call<{ conflicts: { id: string }[] }>(memory, "conflict list", { limit: 500 });
+  const { conflicts } = await call<{ conflicts: { id: string }[] }>(memory, "conflict list", { limit: 5_000 });
   const ids = new Set(done.map(({ conflict }) => conflict).filter((id) => id !== ""));
   expect(new Set(conflicts.map(({ id }) => id))).toEqual(ids);
   const records = conflicts.map(({ id }) => fs.readFileSync(path.join(dir, `.memory/conflicts/${id}.md`), "utf8"));
@@ -78,6 +78,9 @@ export async function updateTogether(each: number, entries: number): Promise<voi
     );
     for (const { line } of mine) {
       const kept = found.entries[0]?.content.split("\n").includes(line) || records.some((text) => text.includes(line));
+      // One session is not concurrent with itself: what it writes next without the line, on an older text, takes it back.
+      const next = history.versions[history.versions.findIndex(({ reason }) => reason === line) - 1]?.reason;
+      if (!kept && next?.split("-")[0] === line.split("-")[0]) continue;
       expect([line, kept]).toEqual([line, true]);
     }
     if (mine.some(({ conflict }) => conflict !== "")) expect(found.entries[0]).toHaveProperty("conflict");
