@@ -80,8 +80,8 @@ const placeKey = ({ store, path }: EntryKey): string => JSON.stringify([store, p
 
 /** One that a merge commit ended, as it stands: open while the markers that the commit left are there. */
 async function mergeConflict(memory: Memory, store: Store, merge: MergeConflict): Promise<LoggedConflict> {
-  const [moved] = merge.entry === undefined ? [] : memory.catalog(store.name).withId(merge.entry);
-  const key = { store: store.name, path: moved ?? merge.record.path };
+  const { entry = merge.record.path, record: found } = merge;
+  const key = { store: store.name, path: placeOf(memory, store.name, { entry, path: found.path }) };
   const common = { ...key, address: addressAt(memory, key), merge };
   if (merge.record.resolved) return { ...common, record: merge.record };
   const by = await store.past.unmarked(key.path);
@@ -96,10 +96,10 @@ async function mergeConflict(memory: Memory, store: Store, merge: MergeConflict)
   return { ...common, record: resolved };
 }
 
-/** Where the entry of a record lies now: entries move, and are known by their id. */
-function placeOf(memory: Memory, store: string, { entry, path }: ConflictRecord): string {
-  const [at] = memory.catalog(store).withId(entry.toLowerCase());
-  return at ?? path;
+/** Where the entry of a record lies now: entries move, and are known by their id. Of several copies the same one is meant everywhere. */
+function placeOf(memory: Memory, store: string, { entry, path }: Pick<ConflictRecord, "entry" | "path">): string {
+  const paths = memory.catalog(store).withId(entry.toLowerCase());
+  return paths.includes(path) ? path : ([...paths].sort()[0] ?? path);
 }
 
 /** How callers write what lies at a place. */

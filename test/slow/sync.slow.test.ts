@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { pullAtRandom } from "../support/pull-chaos.js";
 import { killPulls } from "../support/pull-killing.js";
 import { syncAtRandom } from "../support/sync-chaos.js";
 
@@ -21,5 +22,14 @@ describe("a pull that is killed at every instant there is", () => {
     await expect(
       killPulls(merge, (count) => Array.from({ length: count }, (_, at) => at + 1)),
     ).resolves.toBeUndefined();
+  });
+});
+
+describe("two clones of a checked-in store, with git's own pull and our driver", () => {
+  it.each([
+    ["merge", 1],
+    ["rebase", 2],
+  ] as const)("end equal after 250 rounds, and nothing is lost (%s)", { timeout: 1_800_000 }, async (how, seed) => {
+    expect(await pullAtRandom(250, seed, how)).toBeGreaterThan(0);
   });
 });
