@@ -12,6 +12,8 @@ const shared = {
   format: "esm",
   metafile: true,
   legalComments: "none",
+  // They may not be there, and bring files of their own.
+  external: ["@lat.md/*", "onnxruntime-node", "@huggingface/transformers"],
   alias: {
     // Its main file loads its parts in a way that no bundler follows.
     "jsonc-parser": "jsonc-parser/lib/esm/main.js",
@@ -35,7 +37,7 @@ for (const folder of ["dist/types", "dist/parts"]) fs.rmSync(folder, { recursive
 const results = await Promise.all([
   build({
     ...shared,
-    entryPoints: { "git-memory": "src/main.ts" },
+    entryPoints: { "git-memory": "src/main.ts", "embedder-worker": "src/search/embedders/worker.ts" },
     outdir: "dist",
     splitting: true,
     chunkNames: "parts/[name]-[hash]",

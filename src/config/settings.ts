@@ -54,6 +54,22 @@ const settings = {
   conflict_window_ms: z.int().min(0).max(86_400_000).default(5_000).meta({
     description: "For so many milliseconds after another writer's change a write without base_version is told of it",
   }),
+  embedder: z.enum(["auto", "minilm", "minilm-onnx", "openai", "transformers", "none", "hashed"]).default("auto").meta({
+    description:
+      "What makes the vectors for search by meaning: auto takes the fastest that is on this machine, none searches by words only; yours to say, a project's memory.yaml cannot",
+  }),
+  embedder_url: z
+    .string()
+    .max(1_000)
+    .regex(/^(?:https?:\/\/[^\s@]+)?$/)
+    .default("")
+    .meta({
+      description:
+        "Address of an OpenAI-compatible service, up to and with /v1, to which texts are sent when embedder is openai; yours to say, a project's memory.yaml cannot",
+    }),
+  embedder_model: z.string().max(500).regex(/^\S*$/).default("").meta({
+    description: "Model of embedder openai or transformers; yours to say, a project's memory.yaml cannot",
+  }),
   review: z.enum(["none", "required"]).default("none").meta({
     description:
       "required: nothing is committed to a branch by itself, and what no person has committed is shown as unreviewed",
@@ -80,7 +96,7 @@ export type SettingKey = keyof Settings;
 export const SETTING_KEYS = Object.keys(settings) as readonly SettingKey[];
 
 /** The settings that are the person's: a manifest checked in with code cannot give them. */
-const PERSONAL_KEYS: readonly SettingKey[] = ["usage", "audit"];
+const PERSONAL_KEYS: readonly SettingKey[] = ["usage", "audit", "embedder", "embedder_url", "embedder_model"];
 
 /** True for a setting that only the person may give, never a manifest checked in with code. */
 export const isPersonal = (key: SettingKey): boolean => PERSONAL_KEYS.includes(key);
@@ -124,6 +140,7 @@ interface Shape {
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly maxLength?: number;
 }
 
 const DEFAULTS = SETTINGS.parse({});
@@ -144,7 +161,11 @@ function fromText(key: SettingKey, value: unknown): unknown {
 
 /** What a setting may be, for messages. */
 function expected(key: SettingKey): string {
-  const { type, enum: options, minimum, maximum } = SHAPES[key];
+  const { type, enum: options, minimum, maximum, maxLength } = SHAPES[key];
+  if (type === "string" && !options)
+    return key === "embedder_url"
+      ? "an address that begins with http:// or https:// and names no user"
+      : `a text without spaces, of at most ${maxLength} characters`;
   if (options) return `one of ${options.join(", ")}`;
   if (type === "boolean") return "true or false";
   return `a ${type === "integer" ? "whole number" : "number"} from ${minimum} to ${maximum}`;

@@ -15,6 +15,7 @@ import { Audit } from "./audit.js";
 import { Catalog } from "./catalog.js";
 import { ConflictDirectory } from "./conflict-directory.js";
 import { Draft } from "./draft.js";
+import { type EmbedderLoan, Meaning } from "./meaning.js";
 import { ScopeDirectory } from "./scope-directory.js";
 import { namesCode, type Stale, staleOf } from "./stale.js";
 import { type IndexState, Stores, type StoresOptions } from "./stores.js";
@@ -28,6 +29,8 @@ export interface MemoryOptions extends Omit<StoresOptions, "sink" | "scanned" | 
   readonly newId: (at: number) => string;
   /** Tells those apart who write without a session on this machine: a server, or a shell and its commands. */
   readonly writer: string;
+  /** What makes vectors; without it search goes by words only. */
+  readonly embedder?: EmbedderLoan | undefined;
 }
 
 /** What a write decided: what goes on record, and the answer once it is written. */
@@ -64,6 +67,8 @@ export class Memory implements View {
   #past: PastViews | undefined;
   /** What is read and asked. */
   readonly usage: Usage;
+  /** What gives entries and queries their vectors. */
+  readonly meaning: Meaning;
 
   constructor(options: MemoryOptions) {
     this.#options = options;
@@ -73,9 +78,13 @@ export class Memory implements View {
       scanned: (done, total) => {
         for (const listener of this.#scanning) listener(done, total);
       },
-      loaded: () => this.#index.settle(),
+      loaded: () => {
+        this.#index.settle();
+        this.meaning.wake();
+      },
       listened: () => this.#changed.size > 0,
       restart: () => {
+        this.meaning.restart();
         this.#past = undefined;
         this.#index = this.#newIndex();
         this.#scopes = new ScopeDirectory();
@@ -96,6 +105,7 @@ export class Memory implements View {
       now: options.now,
       log: options.log ?? (() => undefined),
     });
+    this.meaning = new Meaning(this, options);
     this.#index = this.#newIndex();
   }
 
@@ -160,6 +170,7 @@ export class Memory implements View {
     this.#conflicts.apply(changes);
     if (changes.some(({ path }) => path.endsWith("/project.md"))) this.#stores.doubtProject();
     this.index.apply(changes);
+    this.meaning.changed(changes);
     for (const listener of this.#changed) listener(changes);
   }
 
@@ -325,6 +336,7 @@ export class Memory implements View {
   }
 
   async close(): Promise<void> {
+    await this.meaning.close();
     this.usage.close();
     await this.audit.close();
     return this.#stores.close();

@@ -1,6 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { inCi } from "../config/in-ci.js";
 import { findGit, type GitBinary } from "../git/git-binary.js";
 import { bootId, processStart } from "../git/lock.js";
+import { chooseEmbedder, type EmbedderWorld } from "../search/embedders/choose-embedder.js";
 import { findingPersonal, findingProject } from "../store/find-again.js";
 import { type FoundStore, namedStore, type Place, personalFolder, projectOf } from "../store/find-store.js";
 import { newUuid } from "./ids.js";
@@ -37,9 +39,19 @@ export interface OpenOptions {
   readonly git?: GitBinary | undefined;
 }
 
+/** What embedders are lent by a process that may ask the network. */
+export const embedderWorld = ({ env, home }: Pick<ProcessFacts, "env" | "home">): EmbedderWorld => ({
+  env,
+  home,
+  request: fetch,
+  pause: async (milliseconds, signal) => pause(milliseconds, undefined, signal ? { signal } : {}),
+  timeout: (milliseconds) => AbortSignal.timeout(milliseconds),
+});
+
 /** A memory over the store that is found, opening in the background; calls wait for it and tell what is wrong with it. */
 export async function openMemory(options: OpenOptions, facts: ProcessFacts): Promise<Memory> {
   const { env, home, pid, host } = facts;
+  const world = embedderWorld({ env, home });
   // The commands of one shell are one writer's; a server is one by itself.
   const writer = options.watch ? pid : (facts.parent ?? pid);
   const ci = inCi(env);
@@ -64,6 +76,7 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
     watch: options.watch && !ci,
     publishes: !ci,
     log: facts.log,
+    embedder: { choose: (choice) => chooseEmbedder(choice, world), pause: world.pause },
   });
   memory.start();
   return memory;
