@@ -76,21 +76,30 @@ async function runCommandLine(
   argv: readonly string[],
   { out, err }: Pick<Program, "out" | "err"> = program,
 ): Promise<number> {
-  const [{ runCli }, { initCommand }, { mcpCommand }, { serveCommand }, { demoCommand }, { doctorCommand }] =
-    await Promise.all([
-      import("./transports/cli/cli.js"),
-      import("./transports/commands/init.js"),
-      import("./transports/commands/mcp.js"),
-      import("./transports/commands/serve.js"),
-      import("./transports/commands/demo.js"),
-      import("./transports/commands/doctor.js"),
-    ]);
+  const [
+    { runCli },
+    { initCommand },
+    { mcpCommand },
+    { serveCommand },
+    { demoCommand },
+    { doctorCommand },
+    { embedderCommand },
+  ] = await Promise.all([
+    import("./transports/cli/cli.js"),
+    import("./transports/commands/init.js"),
+    import("./transports/commands/mcp.js"),
+    import("./transports/commands/serve.js"),
+    import("./transports/commands/demo.js"),
+    import("./transports/commands/doctor.js"),
+    import("./transports/commands/embedder.js"),
+  ]);
   const { agent, shell, log } = program;
   return runCli(argv, {
     terminal: {
       out,
       err,
       colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+      live: process.stderr.isTTY === true,
       stdin: readStdin,
       readFile: (file) => fs.promises.readFile(file, "utf8"),
       shell,
@@ -112,6 +121,7 @@ async function runCommandLine(
       serveCommand(program),
       demoCommand(program),
       doctorCommand(program),
+      embedderCommand(program),
     ],
     log,
   });

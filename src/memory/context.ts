@@ -59,7 +59,7 @@ export async function contextOf(memory: Memory, request: ContextRequest): Promis
     chain.filter(({ scope }) => !isDiscarded(memory, scope)),
   );
   const paths = request.paths ?? [];
-  const scores = await scoresOf(view, request.task, chain);
+  const scores = await scoresOf(memory, view, request.task, chain);
   const isElse = (entry: Indexed): boolean => !working.has(entry);
   const rules = guidelines(current, paths, chain, scores).filter(isElse);
   const decay = view.commit === undefined ? memory.decay() : undefined;
@@ -148,7 +148,7 @@ function inChain(entries: Iterable<Indexed>, chain: readonly Place[]) {
   return { current, overrides };
 }
 
-async function scoresOf(view: View, task: string | undefined, chain: readonly Place[]) {
+async function scoresOf(memory: Memory, view: View, task: string | undefined, chain: readonly Place[]) {
   const scopes = [...new Set(chain.map(({ scope }) => scope))];
   const found = new Map<Indexed, { score: number; snippet?: string }>();
   if (!task?.trim()) return found;
@@ -156,8 +156,9 @@ async function scoresOf(view: View, task: string | undefined, chain: readonly Pl
     { kinds: ["guideline"], limit: HITS.guideline, snippets: false },
     { kinds: ["memory", "tool", "pattern"], limit: HITS.known },
   ] as const;
+  const { vector } = await memory.meaning.of({ query: task }, view);
   for (const search of searches) {
-    const { hits } = await view.index.search({ query: task, scopes, ...search });
+    const { hits } = await view.index.search({ query: task, scopes, ...search, ...(vector && { vector }) });
     for (const { entry, score, snippet } of hits) found.set(entry, { score, ...(snippet ? { snippet } : {}) });
   }
   return found;

@@ -13,6 +13,7 @@ import type { Memory } from "./memory.js";
 import { parseAt } from "./parse-at.js";
 import { QueryVectors } from "./query-vectors.js";
 import { StoredVectors } from "./stored-vectors.js";
+import type { View } from "./view.js";
 import type { Member } from "./workspace.js";
 
 /** What the process lends to search by meaning. */
@@ -51,6 +52,12 @@ export interface MeaningState {
 export interface Meant {
   readonly vector?: Float32Array;
   readonly degraded?: string;
+}
+
+/** What a search asks for, as far as it is about meaning. */
+interface Asked {
+  readonly query?: string;
+  readonly mode?: "hybrid" | "text" | "vector";
 }
 
 /** How often what another process embeds is looked at (milliseconds). */
@@ -262,12 +269,13 @@ export class Meaning {
     return this.state;
   }
 
-  /** The vector of a query in time, else why the search has to go by words; `asked` = the caller named a mode that needs one. */
-  async of(query: string, asked: boolean): Promise<Meant> {
+  /** The vector of what a search asks for, in time, else why it has to go by words; neither where words are wanted. */
+  async of({ query = "", mode }: Asked, view: View): Promise<Meant> {
     const work = this.#begin();
-    if (!work) return {};
+    // Of past states there are no vectors.
+    if (!work || query.trim() === "" || mode === "text" || view.commit !== undefined) return {};
     if (work.chosen.driver === "none")
-      return asked ? { degraded: `vectors: there are none; ${work.chosen.reason}` } : {};
+      return mode === undefined ? {} : { degraded: `vectors: there are none; ${work.chosen.reason}` };
     // A command has nothing in its index but what caches hold.
     if (!this.#options.watch) await this.#attach(work);
     const { embedded, total, reason } = this.state;
@@ -278,6 +286,12 @@ export class Meaning {
     const found = await work.queries.of(query);
     if (typeof found === "string") return { degraded: `vectors: ${found}` };
     return { vector: found, ...(left > 0 ? { degraded: `${missing}${why}` } : {}) };
+  }
+
+  /** Takes in what is embedded already, where that does not happen by itself. */
+  async look(): Promise<void> {
+    const work = this.#begin();
+    if (work && work.chosen.driver !== "none" && !this.#options.watch) await this.#attach(work);
   }
 
   #attach({ stored, entries, end }: Work): Promise<void> {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { audit } from "./audit.js";
 import { check } from "./check.js";
 import { configOperations } from "./config.js";
+import { embed } from "./embed.js";
 import { operation } from "./operation.js";
 import { status } from "./status.js";
 
@@ -52,4 +53,4 @@ const commit = operation({
   },
 });
 
-export const adminOperations = [status, commit, check, reindex, ...configOperations, audit];
+export const adminOperations = [status, commit, check, reindex, embed, ...configOperations, audit];

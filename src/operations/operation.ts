@@ -133,9 +133,14 @@ function tell({ memory, progress }: OperationContext): () => void {
     beat.refresh();
     progress(done, total, "Reading the entries");
   });
+  const still = memory.meaning.onProgress(({ embedded, total }) => {
+    beat.refresh();
+    progress(embedded, total, "Embedding the entries");
+  });
   return () => {
     clearInterval(beat);
     quiet();
+    still();
   };
 }
 

@@ -62,7 +62,10 @@ const output = z.object({
   hits: z.array(hit),
   total: z.int(),
   next_cursor: z.string().optional(),
-  degraded: z.literal("history").describe("Times and authors are not all known yet").optional(),
+  degraded: z
+    .string()
+    .describe("What the answer was made without: history (times and authors are not all known yet), vectors: why")
+    .optional(),
   hint: z.string().optional(),
 });
 
@@ -129,6 +132,18 @@ function historyNeed(given: Input): "all" | "some" | undefined {
   return listed && !(kinds?.length === 1 && kinds[0] === "guideline") ? "some" : undefined;
 }
 
+/** What an answer was made without, as a sentence each. */
+function without(degraded: string): string {
+  const history = degraded.startsWith("history");
+  const vectors = degraded.slice(history ? "history; ".length : 0).replace(/^vectors: /, "");
+  return [
+    ...(history
+      ? ["The history is still being read: entries whose time or author is not known yet count as if they had none."]
+      : []),
+    ...(vectors === "" ? [] : [`Found by words more than by meaning: ${vectors}.`]),
+  ].join("\n");
+}
+
 export const search = operation({
   area: "search",
   command: "search",
@@ -145,9 +160,7 @@ export const search = operation({
   args: ["query"],
   advertised: ["query", "kinds", "scope", "tags", "paths", "as_of", "limit", "cursor"],
   render: ({ hits, total, next_cursor, degraded, hint }, style) => {
-    const still = degraded
-      ? "The history is still being read: entries whose time or author is not known yet count as if they had none."
-      : "";
+    const still = degraded === undefined ? "" : without(degraded);
     if (hits.length === 0) return [hint ?? "Nothing fits.", still].filter(Boolean).join("\n");
     const lines = hits.map((one) => {
       const snippet = one.snippet ? `\n  ${one.snippet}` : "";
@@ -169,9 +182,11 @@ export const search = operation({
     const from = given.scope === undefined ? readingScope(context) : namedScope(context, given.scope);
     const asked = { ...request(given, memory, from), ...related };
     const need = view.commit === undefined ? historyNeed(given) : undefined;
-    const degraded = need !== undefined && !(await memory.historyKnown(need));
+    const unknown = need !== undefined && !(await memory.historyKnown(need));
     const start = performance.now();
-    const found = await view.index.search(asked);
+    const { vector, degraded: worded } = await memory.meaning.of(asked, view);
+    const found = await view.index.search({ ...asked, ...(vector && { vector }) });
+    const degraded = [...(unknown ? ["history"] : []), ...(worded === undefined ? [] : [worded])].join("; ");
     if (view.commit === undefined && asked.query !== undefined && given.cursor === undefined) {
       const { name } = await memory.store();
       memory.usage.asked(name, asked.query, memory.now(), performance.now() - start, found.total);
@@ -189,7 +204,7 @@ export const search = operation({
       })),
       total: found.total,
       ...(found.nextCursor === undefined ? {} : { next_cursor: found.nextCursor }),
-      ...(degraded ? { degraded: "history" as const } : {}),
+      ...(degraded === "" ? {} : { degraded }),
       ...hintOf(hint, isDiscarded(memory, from) && !given.include?.includes("archived")),
     };
   },

@@ -7,6 +7,7 @@ import { readPerson } from "../entry/person.js";
 import { formatScope } from "../entry/scope.js";
 import { TAGS_FILE } from "../entry/tag-file.js";
 import { listConflicts } from "../memory/conflict-log.js";
+import type { MeaningState } from "../memory/meaning.js";
 import type { Memory } from "../memory/memory.js";
 import { readTags, tagsFault } from "../memory/tags.js";
 import { type Member, PERSONAL } from "../memory/workspace.js";
@@ -49,6 +50,24 @@ function storeView(memory: Memory, { store, readOnly }: Member) {
   };
 }
 
+interface EmbedderView {
+  readonly driver: string;
+  readonly state: "none" | "waiting" | "embedding" | "ready";
+  readonly reason?: string | undefined;
+}
+
+function embedderView({ driver, embedded, total, running, reason }: MeaningState): EmbedderView {
+  const state = driver === "none" ? "none" : running ? "embedding" : embedded < total ? "waiting" : "ready";
+  return { driver, state, ...(reason === undefined ? {} : { reason }) };
+}
+
+function meaningLine({ driver, state, reason }: EmbedderView, embedded: number, total: number): string {
+  const why = reason === undefined ? "" : `: ${reason}`;
+  if (state === "none") return `Search by words only${why}`;
+  const still = state === "embedding" ? ", more to come" : "";
+  return `Search by meaning: ${embedded} of ${total} entries embedded by ${driver}${still}${why}`;
+}
+
 async function addressOf(memory: Memory, path: string): Promise<string> {
   const located = locate(path, (await memory.store()).manifest.root);
   return located.type === "entry" ? formatAddress(located, memory.scope) : path;
@@ -79,6 +98,12 @@ export const status = operation({
       state: z.enum(["indexing", "ready", "absent", "failed"]),
       done: z.int(),
       total: z.int().optional(),
+      embedded: z.int().describe("Entries that have their vectors"),
+    }),
+    embedder: z.object({
+      driver: z.string(),
+      state: z.enum(["none", "waiting", "embedding", "ready"]),
+      reason: z.string().optional(),
     }),
     history: z.object({ state: z.enum(["building", "ready", "failed"]), commits: z.int() }).optional(),
     invalid: z.array(problem),
@@ -111,6 +136,7 @@ export const status = operation({
     const { state, done, total } = output.index;
     const far = state === "indexing" && total !== undefined ? ` (${done} of ${total})` : "";
     lines.push(`Entries: ${kinds.join(", ") || "none"} · index ${state}${far}`);
+    lines.push(meaningLine(output.embedder, output.index.embedded, done));
     if (output.history) {
       const { state: known, commits } = output.history;
       const reach =
@@ -147,10 +173,12 @@ export const status = operation({
     const store = await memory.store();
     if (memory.state === "ready") await memory.fresh();
     const state = await store.status();
-    if (memory.state === "ready") await memory.historyKnown("some");
+    if (memory.state === "ready") await Promise.all([memory.historyKnown("some"), memory.meaning.look()]);
     // Counted and judged at one moment: an index that grows meanwhile is not called ready with what it had before.
     const { state: indexState, expected: total } = memory;
-    const index = { state: indexState, done: memory.index.size, ...(total === undefined ? {} : { total }) };
+    const meaning = memory.meaning.state;
+    const { embedded } = meaning;
+    const index = { state: indexState, done: memory.index.size, ...(total === undefined ? {} : { total }), embedded };
     const entries = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
     for (const { kind } of memory.index.entries()) entries[kind] = (entries[kind] ?? 0) + 1;
     const fault = tagsFault(await readTags(memory));
@@ -165,6 +193,7 @@ export const status = operation({
       ...(Object.keys(profile).length === 0 ? {} : { person: profile }),
       entries: Object.fromEntries(Object.entries(entries).filter(([, count]) => count > 0)),
       index,
+      embedder: embedderView(meaning),
       ...(store.past.state === undefined ? {} : { history: store.past.state }),
       invalid: [...state.invalid, ...broken, ...problems].sort((a, b) => (a.path < b.path ? -1 : 1)),
       ...(state.unresolved.length === 0

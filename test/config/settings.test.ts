@@ -13,6 +13,9 @@ const USUAL = {
   semantic_search_threshold: 0.7,
   auto_categorization_enabled: true,
   conflict_window_ms: 5_000,
+  embedder: "auto",
+  embedder_url: "",
+  embedder_model: "",
   review: "none",
   usage: "on",
   audit: "on",
@@ -58,8 +61,17 @@ describe("resolveSettings", () => {
   });
 
   it("takes from a checked-in manifest whatever is not the person's own to say", () => {
-    expect(SETTING_KEYS.filter(isPersonal)).toEqual(["usage", "audit"]);
-    const store = { usage: "off", review: "required" };
+    expect(SETTING_KEYS.filter(isPersonal)).toEqual(["embedder", "embedder_url", "embedder_model", "usage", "audit"]);
+    const store = {
+      usage: "off",
+      review: "required",
+      embedder: "openai",
+      embedder_url: "https://elsewhere.example/v1",
+    };
+    expect(resolveSettings({ store })).toMatchObject({
+      embedder: { value: "auto", source: "default" },
+      embedder_url: { value: "", source: "default" },
+    });
     expect(resolveSettings({ store })).toMatchObject({
       usage: { value: "on", source: "default" },
       review: { value: "required", source: "store" },
@@ -83,6 +95,9 @@ describe("resolveSettings", () => {
     [{ personal: { usage: "never" } }, /must be one of on, off/],
     [{ flags: { response_format: "xml" } }, /--response-format must be one of concise, detailed, json/],
     [{ env: { GIT_MEMORY_COMMIT: "never" } }, /GIT_MEMORY_COMMIT must be one of journal, each/],
+    [{ env: { GIT_MEMORY_EMBEDDER_URL: "file:///etc" } }, /must be an address that begins with http/],
+    [{ personal: { embedder_url: "https://me:word@elsewhere.example" } }, /and names no user/],
+    [{ personal: { embedder_model: "two words" } }, /must be a text without spaces, of at most 500 characters/],
     [{ personal: { commit: true } }, /your own memory.yaml/],
     [{ store: { commit: null } }, /store's memory.yaml/],
     [{ env: { GIT_MEMORY_CHECK_MAX_NEW: "many" } }, /GIT_MEMORY_CHECK_MAX_NEW must be a whole number from 0 to/],

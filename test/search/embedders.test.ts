@@ -197,7 +197,7 @@ describe("an OpenAI-compatible service", () => {
     expect(new Set(asked.map((one) => `${one.path} ${one.authorization} ${one.body.model}`))).toEqual(
       new Set([`/v1/embeddings Bearer ${KEY} m`]),
     );
-    vectors.forEach((vector, i) => expect(vector[0]! / vector[1]!).toBeCloseTo(i + 1, 3));
+    for (const [i, vector] of vectors.entries()) expect(vector[0]! / vector[1]!).toBeCloseTo(i + 1, 3);
     asked.length = 0;
     await service().embed(["a".repeat(40_000), "b".repeat(40_000)]);
     expect(asked).toHaveLength(2);

@@ -16,6 +16,8 @@ export const GIT_ENV = {
   GIT_CONFIG_GLOBAL: "/dev/null",
   GIT_CONFIG_NOSYSTEM: "1",
   GIT_TERMINAL_PROMPT: "0",
+  // Where a test is not about it, no model is loaded.
+  GIT_MEMORY_EMBEDDER: "none",
   // Nothing is there, and a test that has something made there names a folder of its own.
   GIT_MEMORY_HOME: path.join(os.tmpdir(), `git-memory-nobody-${process.pid}`),
 };

@@ -15,6 +15,7 @@ export async function runHere(cwd: string, home: string, argv: readonly string[]
         stderr += more;
       },
       colour: false,
+      live: false,
       stdin: async () => "",
       readFile: (file) => fs.promises.readFile(file, "utf8"),
       shell: "git memory",

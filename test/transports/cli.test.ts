@@ -32,6 +32,7 @@ const run = (...argv: string[]): Promise<number> =>
         printed.err += text;
       },
       colour: false,
+      live: false,
       stdin: async () => stdin,
       readFile: (file) => fs.promises.readFile(file, "utf8"),
       shell: "git memory",

@@ -9,6 +9,7 @@ import { type Parameter, parametersOf } from "../parameters.js";
 import { flagOf, inputOf } from "./arguments.js";
 import { EXAMPLES } from "./examples.js";
 import { paint } from "./paint.js";
+import { progressBar } from "./progress-bar.js";
 
 export type { Command };
 
@@ -18,6 +19,8 @@ interface Terminal {
   readonly err: (text: string) => void;
   /** True when standard output is a terminal that shows colours. */
   readonly colour: boolean;
+  /** True when errors go to a terminal, where a line may be written over. */
+  readonly live: boolean;
   /** All of standard input. */
   readonly stdin: () => Promise<string>;
   readonly readFile: (file: string) => Promise<string>;
@@ -169,9 +172,13 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     const parameters = parametersOf(operation);
     const content = "content" in operation.input.shape ? await contentOf(typed, terminal) : undefined;
     const input = await inputOf(parameters, { ...typed, content });
+    const bar = terminal.live ? progressBar(terminal.err, () => performance.now()) : undefined;
     const memory = await options.openMemory(flags);
     try {
-      const output = await invoke(operation, { memory, caller: options.caller(flags) }, input);
+      const told = bar ? { progress: bar.progress } : {};
+      const output = await invoke(operation, { memory, caller: options.caller(flags), ...told }, input).finally(() =>
+        bar?.end(),
+      );
       const style = typed.detailed === true ? "detailed" : "concise";
       const colour = terminal.colour && !operation.verbatim?.(output);
       const text = asJson ? JSON.stringify(output) : paint(operation.render(output, style, say), colour);
