@@ -235,6 +235,7 @@ export class Meaning {
     while (this.#again && !signal.aborted) {
       this.#again = false;
       if (!entries.missing) continue;
+      this.#memory.usage.refresh();
       if (await entries.embed(signal)) continue;
       // Another process is at it: its vectors are taken as they come.
       await this.#options.embedder?.pause(FOLLOW_MS, signal).catch(() => undefined);

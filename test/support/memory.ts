@@ -5,6 +5,7 @@ import { ERROR_CODES, type ErrorCode, MemoryError } from "../../src/errors.js";
 import { findGit } from "../../src/git/git-binary.js";
 import { bootId, processStart } from "../../src/git/lock.js";
 import type { Caller } from "../../src/memory/caller.js";
+import type { EmbedderLoan } from "../../src/memory/meaning.js";
 import { Memory } from "../../src/memory/memory.js";
 import type { Connection } from "../../src/memory/session/call-session.js";
 import { invoke } from "../../src/operations/operation.js";
@@ -39,6 +40,8 @@ export interface Given {
   readonly ci?: boolean;
   /** Gets what the memory logs. */
   readonly logged?: unknown[];
+  /** What makes vectors; nothing when absent. */
+  readonly embedder?: EmbedderLoan;
 }
 
 /** A memory over a store on disk, with a clock that moves a millisecond whenever somebody looks, and ids that count. */
@@ -77,6 +80,7 @@ export class Bench {
     logged = [],
     from,
     project,
+    embedder,
   }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
     const personal = path.join(home, "personal");
@@ -109,6 +113,7 @@ export class Bench {
       watch,
       publishes: !ci,
       log: (message, cause) => void logged.push([message, cause]),
+      embedder,
     });
     memory.start();
     return new Bench(dir, found.root, personal, memory, clock);
@@ -174,6 +179,19 @@ export class Bench {
   /** Subjects of the journal's commits, newest first. */
   journal(): string[] {
     return git(path.join(this.dir, ".git/git-memory/journal.git"), "log", "--all", "--format=%s").trim().split("\n");
+  }
+
+  /** Waits until no vectors are made any more. */
+  async embedded(): Promise<void> {
+    for (;;) {
+      if (!this.memory.meaning.state.running) return;
+      await new Promise<void>((resolve) => {
+        const quiet = this.memory.meaning.onProgress(() => {
+          quiet();
+          resolve();
+        });
+      });
+    }
   }
 
   async close(): Promise<void> {
