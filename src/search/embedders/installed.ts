@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 
 /** The folder of a package as a module in `from` (a file or its address) would find it; undefined when it is not there. */
-export function packageFolder(name: string, from: string): string | undefined {
+function packageFolder(name: string, from: string): string | undefined {
   const places = createRequire(from).resolve.paths(name) ?? [];
   return places
     .map((place) => path.join(place, name))
