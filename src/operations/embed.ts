@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { MemoryError } from "../errors.js";
 import { goOn, operation } from "./operation.js";
 
 export const embed = operation({
@@ -21,15 +20,14 @@ export const embed = operation({
   route: { method: "POST", path: "/admin/embed" },
   args: [],
   failed: ({ embedded, total }) => embedded < total,
-  render: ({ driver, embedded, total, reason }) =>
-    `${embedded} of ${total} entries are embedded by ${driver}${reason === undefined ? "" : `: ${reason}`}.`,
+  render: ({ driver, embedded, total, reason }) => {
+    const why = reason === undefined ? "" : `: ${reason}`;
+    return driver === "none"
+      ? `Nothing can be embedded here${why}.`
+      : `${embedded} of ${total} entries are embedded by ${driver}${why}.`;
+  },
   run: async ({ memory, signal }) => {
-    const { driver, reason: why } = memory.meaning.state;
-    if (driver === "none")
-      throw new MemoryError("unavailable", `Nothing can be embedded here: ${why ?? "there is no embedder"}.`, {
-        driver,
-      });
-    const { embedded, total, reason } = await memory.meaning.complete(signal);
+    const { driver, embedded, total, reason } = await memory.meaning.complete(signal);
     goOn(signal);
     return { driver, embedded, total, ...(reason === undefined ? {} : { reason }) };
   },

@@ -346,7 +346,8 @@ describe("an embedder that does not work", () => {
       expect((await search(bench, "apples")).degraded).toBeUndefined();
       expect(await meant(bench, "apples", "vector")).toEqual({ degraded: "vectors: there are none; nothing is here" });
       expect(await stateOf(bench)).toEqual({ embedded: 0, driver: "none", state: "none", reason: "nothing is here" });
-      await bench.refused("admin embed", {}, "unavailable");
+      const done = await bench.call("admin embed");
+      expect(done).toEqual({ driver: "none", embedded: 0, total: 3, reason: "nothing is here" });
     }
     expect(loan.asked).toEqual([]);
   });

@@ -15,7 +15,7 @@ describe("admin status", () => {
     expect(await bench.call("admin status")).toEqual({
       stores: [{ name: "project", scope: "project/demo", root: ".memory", commit: "journal" }],
       entries: {},
-      index: { state: "ready", done: 0, total: 0 },
+      index: { state: "ready", done: 0, total: 0, embedded: 0 },
       history: { state: "ready", commits: 2 },
       invalid: [],
       pending: [],
@@ -24,6 +24,7 @@ describe("admin status", () => {
       git: {},
       watching: false,
       usage: true,
+      embedder: { driver: "none", state: "none" },
     });
   });
 

@@ -6,7 +6,7 @@ import { git, makeOwnStore, put } from "../support/repositories.js";
 
 let bench: Bench;
 beforeEach(async () => {
-  bench = await Bench.open();
+  bench = await Bench.open({ env: { GIT_MEMORY_EMBEDDER: "" } });
 });
 afterEach(() => bench.close());
 
@@ -28,6 +28,9 @@ describe("admin config", () => {
       { key: "semantic_search_threshold", value: 0.7 },
       { key: "auto_categorization_enabled", value: true },
       { key: "conflict_window_ms", value: 5_000 },
+      { key: "embedder", value: "auto" },
+      { key: "embedder_url", value: "" },
+      { key: "embedder_model", value: "" },
       { key: "review", value: "none" },
       { key: "usage", value: "on" },
       { key: "audit", value: "on" },
