@@ -79,7 +79,7 @@ const SOLE: Readonly<Record<string, readonly string[]>> = {
   yaml: ["entry/yaml"],
   "gray-matter": ["entry/frontmatter.ts"],
   "isomorphic-git": ["git/objects.ts"],
-  "@orama/orama": ["search/search-index.ts"],
+  "@orama/orama": ["search/engine.ts"],
   graphology: ["search/relation-graph.ts"],
   "graphology-shortest-path": ["search/relation-path.ts"],
   "graphology-types": ["search/relation-path.ts"],

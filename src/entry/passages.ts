@@ -7,8 +7,8 @@ export interface Span {
   readonly end: number;
 }
 
-// With a title of at most 200 characters a passage stays near 1,000, which is what the usual model reads (256 tokens).
-const LONGEST = 800;
+// What the usual model reads, 256 tokens, is about so many characters of prose.
+const LONGEST = 1_000;
 const LONGEST_TITLE = 200;
 // A section that begins when so much is gathered begins a passage of its own.
 const ENOUGH = 400;
@@ -22,13 +22,23 @@ const HEADING = /^ {0,3}#{1,6}(?:\s|$)/;
 export function passagesOf(entry: Pick<Entry, "title" | "body" | "fields" | "unknown">): readonly string[] {
   const title = entry.title.slice(0, LONGEST_TITLE);
   const description = descriptionOf(entry);
-  const pieces = passageSpans(entry.body).map(({ start, end }) => entry.body.slice(start, end));
+  const pieces = passageSpans(entry).map(({ start, end }) => entry.body.slice(start, end));
   const texts = description === "" ? pieces : [description, ...pieces];
-  return texts.length === 0 ? [title] : texts.map((text) => `${title}\n\n${text}`);
+  if (texts.length === 0) return [title];
+  return texts.map((text) => (beginsWith(text, title) ? text : `${title}\n\n${text}`));
 }
 
-/** Where in the body the passages of `passagesOf` come from, in their order: along headings, code blocks and paragraphs. */
-export function passageSpans(body: string): readonly Span[] {
+/** Whether a text's first words are the title already, as those of a file that begins with its heading. */
+const beginsWith = (text: string, title: string): boolean =>
+  text
+    .slice(0, 2 * LONGEST_TITLE)
+    .replace(/^[#\s]+/, "")
+    .replace(/\s+/g, " ")
+    .startsWith(title);
+
+/** Where in the body the passages come from, in their order: along headings, code blocks and paragraphs. */
+export function passageSpans({ title, body }: Pick<Entry, "title" | "body">): readonly Span[] {
+  const room = LONGEST - Math.min(title.length, LONGEST_TITLE) - 2;
   const spans: Span[] = [];
   let open: Span | undefined;
   const close = (): void => {
@@ -36,10 +46,10 @@ export function passageSpans(body: string): readonly Span[] {
     open = undefined;
   };
   for (const { heading, ...block } of blocks(body)) {
-    const fits: boolean = open !== undefined && block.end - open.start <= LONGEST;
+    const fits: boolean = open !== undefined && block.end - open.start <= room;
     if (open && (!fits || (heading && open.end - open.start >= ENOUGH))) close();
-    for (const piece of pieces(body, block)) {
-      if (open && piece.end - open.start > LONGEST) close();
+    for (const piece of pieces(body, block, room)) {
+      if (open && piece.end - open.start > room) close();
       open = { start: open?.start ?? piece.start, end: piece.end };
     }
     if (spans.length >= MOST) return spans.slice(0, MOST);
@@ -90,10 +100,10 @@ const closes = (mark: string, fence: string, line: string): boolean =>
   mark[0] === fence[0] && mark.length >= fence.length && line.trim() === mark;
 
 /** A block that is too long in pieces, cut after a line, a sentence or a word, and through a word only where there is nothing else. */
-function* pieces(body: string, { start, end }: Span): Iterable<Span> {
+function* pieces(body: string, { start, end }: Span, room: number): Iterable<Span> {
   let from = start;
-  while (end - from > LONGEST) {
-    const text = body.slice(from, from + LONGEST);
+  while (end - from > room) {
+    const text = body.slice(from, from + room);
     const cut = lastOf(text, /\n/g) || lastOf(text, /[.!?。！？](?:\s|(?<=[。！？]))/g) || lastOf(text, /\s/g);
     const to = from + (cut || whole(text));
     yield { start: from, end: to };

@@ -1,4 +1,5 @@
 import type { EntryState, StateFacts } from "../entry/change.js";
+import { descriptionOf } from "../entry/description.js";
 import { creationTime } from "../entry/id.js";
 import { KIND_FOLDERS, type Kind } from "../entry/kinds.js";
 import { readType } from "../entry/relations.js";
@@ -73,7 +74,7 @@ export function toIndexed(store: string, path: string, state: EntryState, share:
     version: state.version,
     tags: fields.tags?.length ? fields.tags.map((tag) => share(tag.toLowerCase())) : NO_TAGS,
     id: fields.id && own(fields.id),
-    summary: own(fields.summary ?? description(entry.unknown)),
+    summary: own(descriptionOf(entry)),
     category: fields.category && share(fields.category),
     topic: fields.topic && share(fields.topic),
     status: fields.status,
@@ -119,11 +120,6 @@ export function withFacts(indexed: Indexed, facts: StateFacts, share: (text: str
     ...(facts.pending && { pending: true }),
     ...(facts.conflict && { conflict: facts.conflict }),
   };
-}
-
-/** What files of other tools (skills, agents, rules) call a summary; as long as a summary may be. */
-function description({ description: text }: Readonly<Record<string, unknown>>): string {
-  return typeof text === "string" ? text.replace(/\s+/g, " ").trim().slice(0, 500) : "";
 }
 
 /** A copy with memory of its own: V8 keeps the whole file alive for as long as one piece cut from it. */

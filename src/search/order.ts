@@ -6,6 +6,8 @@ export interface Ranked {
   readonly slot: number;
   readonly entry: Indexed;
   readonly score: number;
+  /** The passage that made it a hit, where its meaning did more for it than the words. */
+  readonly passage?: number;
 }
 
 type Before = (a: Ranked, b: Ranked) => boolean;
@@ -45,7 +47,8 @@ function priority(entry: Indexed): number {
   return entry.priority ?? DEFAULTS.priority;
 }
 
-function byPlace(a: Indexed, b: Indexed): number {
+/** By path, then store: an order that everything has. */
+export function byPlace(a: Indexed, b: Indexed): number {
   return byText(a.path, b.path) || byText(a.store, b.store);
 }
 

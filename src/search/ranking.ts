@@ -1,6 +1,7 @@
 import { LEAST_WEIGHT, MOST_RECENCY, type Moment, recencyFactor, weightAt } from "./adjustments.js";
 import type { EntryTable } from "./entry-table.js";
 import { exactly } from "./filters.js";
+import type { Fusion } from "./fusion.js";
 import type { Indexed } from "./indexed.js";
 import { orderOf, type Ranked, sortOf } from "./order.js";
 import type { SearchRequest } from "./search-request.js";
@@ -37,19 +38,32 @@ export interface RankInput extends Moment {
   readonly held?: HeldPhrases;
 }
 
+/** Takes the entry at a slot through everything but the engine's filters; undefined when it is no hit. */
+export function passing({ request, now, held }: RankInput, table: EntryTable): (slot: number) => Indexed | undefined {
+  const passes = exactly(request);
+  const include = request.include ?? [];
+  return (slot) => {
+    const entry = table.at(slot);
+    if (entry === undefined || passes?.(entry) === false) return undefined;
+    if (table.mayHide(slot) && !isVisible(entry, include, table.supersessions, now)) return undefined;
+    return held?.required && held.shares.get(entry) !== 1 ? undefined : entry;
+  };
+}
+
 /** The first `needed` hits in order, how many there are in all, and the best score, also when it is below the floor. */
 export interface Ranking {
   readonly page: readonly Ranked[];
   readonly total: number;
   readonly best: number;
   readonly plan?: WeightedPlan;
+  /** How words and meaning came together, where meaning was asked for. */
+  readonly fusion?: Fusion;
 }
 
 /** Takes what text and the engine's filters (`allowed`) leave through the other filters, scores and orders it. */
 export function rank(input: RankInput, table: EntryTable, allowed: ReadonlySet<number> | undefined): Ranking {
   const { request, now, decay, matches, held } = input;
-  const passes = exactly(request);
-  const include = request.include ?? [];
+  const pass = passing(input, table);
   const floor = request.min_score ?? floorFor(table.size);
   const sort = sortOf(request, matches !== undefined);
   const found = new Top(input.needed, orderOf(sort));
@@ -57,12 +71,10 @@ export function rank(input: RankInput, table: EntryTable, allowed: ReadonlySet<n
   let best = 0;
   for (const slot of matches?.slots ?? allowed ?? allSlots(table)) {
     if (allowed?.has(slot) === false) continue;
-    const entry = table.at(slot);
-    if (entry === undefined || passes?.(entry) === false) continue;
-    if (table.mayHide(slot) && !isVisible(entry, include, table.supersessions, now)) continue;
+    const entry = pass(slot);
+    if (entry === undefined) continue;
     let score = 0;
     if (matches !== undefined) {
-      if (held?.required && held.shares.get(entry) !== 1) continue;
       const text = matches.scores[slot]!;
       const gained = held === undefined ? text : text + phraseGain(text, held.shares.get(entry));
       const most = gained * table.weightAt(slot);

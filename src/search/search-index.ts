@@ -1,14 +1,14 @@
-import { create, insert, type Orama, type OramaPluginSync, remove, search, type TokenScore } from "@orama/orama";
-import { internalDocumentIDStore, index as oramaIndex } from "@orama/orama/components";
 import type { Change } from "../entry/change.js";
 import type { Entry } from "../entry/entry.js";
 import type { Moment } from "./adjustments.js";
 import { readCursor, writeCursor } from "./cursor.js";
 import { DocumentNodes } from "./document-nodes.js";
+import { Engine } from "./engine.js";
 import { EntryTable } from "./entry-table.js";
-import { conditionsOf, dayOf } from "./filters.js";
+import { conditionsOf } from "./filters.js";
+import { rankFused } from "./fused-ranking.js";
 import { explain, hintOf, toHit } from "./hits.js";
-import { type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.js";
+import { type EntryKey, type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.js";
 import { sharesHeld } from "./phrases.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
@@ -19,39 +19,17 @@ import { TextIndex } from "./text-index.js";
 import { planText } from "./text-plan.js";
 import { needlesOf, phraseCandidates, phrasesToCheck, readQuery } from "./text-query.js";
 import { TextScorer } from "./text-scorer.js";
+import { VectorIndex } from "./vector-index.js";
 import { flagsOf, isVisible } from "./visibility.js";
-
-// String columns are text and go to our index; all others are filters and stay Orama's.
-const SCHEMA = {
-  title: "string",
-  tagText: "string",
-  name: "string",
-  summary: "string",
-  body: "string",
-  kind: "enum",
-  scope: "enum",
-  category: "enum",
-  author: "enum",
-  tags: "enum[]",
-  importance: "number",
-  priority: "number",
-  confidence: "number",
-  createdDay: "number",
-  updatedDay: "number",
-} as const;
-
-const FIELD_OF_COLUMN: Readonly<Record<string, number>> = { title: 0, tagText: 1, name: 2, summary: 3, body: 4 };
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
 // Phrases are looked up in the text itself, so in no more entries than can be read without notice.
 const MAX_PHRASE_READS = 100;
-// Each holds the ids of all entries that pass.
-const MAX_FILTERS = 4;
 
 /**
- * All entries of all stores, to be searched: a projection that `apply` keeps in step and that may be thrown away. Orama
- * holds filters and documents; text is ours.
+ * All entries of all stores, to be searched: a projection that `apply` keeps in step and that may be thrown away. The
+ * engine holds filters and documents; text and vectors are ours.
  */
 export class SearchIndex {
   readonly #options: SearchIndexOptions;
@@ -62,25 +40,20 @@ export class SearchIndex {
   readonly relations: RelationGraph;
   readonly #text = new TextIndex();
   readonly #scorer = new TextScorer(this.#text);
-  readonly #orama: Orama<typeof SCHEMA>;
-  readonly #freeIds: string[] = [];
+  readonly #vectors = new VectorIndex();
+  readonly #engine = new Engine({
+    insertText: (slot, field, text) => this.#text.insert(slot, field, text),
+    remove: (slot) => {
+      this.#text.remove(slot);
+      this.#vectors.remove(slot);
+    },
+  });
   readonly #shared = new Map<string, string>();
-  /** What filters left since the last change: most searches of a session have the same scopes. */
-  readonly #filtered = new Map<string, Set<number>>();
-  /** While an entry is taken out and put back, its text and relations stay where they are. */
-  #keepsText = false;
-  /** Orama hands a search no more than a term and the filter's ids; the request in hand does the rest. */
-  #rank: (allowed: ReadonlySet<number> | undefined) => TokenScore[] = () => [];
 
   private constructor(options: SearchIndexOptions) {
     this.#options = options;
     this.documents = new DocumentNodes((store, path) => this.get(store, path), options.placesOf);
     this.relations = this.documents.relations;
-    this.#orama = create({
-      schema: SCHEMA,
-      sort: { enabled: false },
-      plugins: [{ name: "git-memory-text", getComponents: this.#components() }],
-    });
   }
 
   /** An empty index. */
@@ -110,7 +83,7 @@ export class SearchIndex {
           );
       }
     }
-    this.#filtered.clear();
+    this.#engine.changed();
   }
 
   /** Ends a bulk load that came in many parts: frees what only made it fast. A search does so too. */
@@ -134,6 +107,33 @@ export class SearchIndex {
     return flagsOf(entry, this.#table.supersessions, now, this.#options.conflictOf?.(entry));
   }
 
+  /**
+   * Gives an entry the vectors of its passages, one each; another version than the index has is passed over. Throws
+   * `invalid_input` for what is no unit vector or has another dimension than the others.
+   */
+  setVectors(store: string, path: string, version: string, vectors: readonly Float32Array[]): void {
+    const slot = this.#table.slotOf(store, path);
+    if (slot !== undefined && this.#table.at(slot)?.version === version) this.#vectors.set(slot, vectors);
+  }
+
+  /** Forgets all vectors, as those of another embedder have to be. */
+  dropVectors(): void {
+    this.#vectors.clear();
+  }
+
+  /** The entries that have no vectors yet. */
+  *withoutVectors(): Iterable<EntryKey & Pick<Indexed, "version">> {
+    for (const { store, path, version } of this.#table.entries()) {
+      if (!this.#vectors.has(this.#table.slotOf(store, path)!)) yield { store, path, version };
+    }
+  }
+
+  /** How many entries have vectors, of all, and of which dimension. */
+  get vectors(): { readonly embedded: number; readonly total: number; readonly dimensions?: number } {
+    const { dimensions, size } = this.#vectors;
+    return { embedded: size, total: this.#table.size, ...(dimensions !== undefined && { dimensions }) };
+  }
+
   /** All entries, in no order to rely on. */
   entries(): Iterable<Indexed> {
     return this.#table.entries();
@@ -152,7 +152,8 @@ export class SearchIndex {
     const { cursor } = request;
     const { generation } = this.#table;
     const decay = this.#options.decay?.();
-    const stateOf = (content: string): string => (decay ? `${content} ${decay.rate}` : content);
+    const stateOf = (content: string): string =>
+      [content, decay?.rate ?? "", byMeaning(request) ? this.#vectors.size : ""].join(" ");
     const { offset, now } =
       cursor === undefined ? { offset: 0, now: this.#options.now() } : readCursor(cursor, request, stateOf(generation));
     const moment: Moment = { now, ...(decay && { decay }) };
@@ -166,7 +167,7 @@ export class SearchIndex {
     const shown = ranking.page.slice(offset);
     const needles = query && plan ? needlesOf(query, plan, this.#text) : [];
     const explained = shown.map((hit) =>
-      request.explain && plan ? explain(hit, plan, this.#scorer, held, moment) : undefined,
+      request.explain ? explain(hit, ranking, this.#scorer, held, moment) : undefined,
     );
     const nextCursor =
       needed < ranking.total
@@ -184,7 +185,7 @@ export class SearchIndex {
     return { hits, total: ranking.total, ...(nextCursor && { nextCursor }), ...(hint && { hint }) };
   }
 
-  /** One synchronous pass through Orama: its filters first, then `#rank` with what they leave. */
+  /** One synchronous pass through the engine: its filters first, then what ranks gets what they leave. */
   #run(
     request: SearchRequest,
     query: ParsedQuery | undefined,
@@ -193,21 +194,19 @@ export class SearchIndex {
     held?: HeldPhrases,
   ): Ranking {
     let ranking: Ranking = { page: [], total: 0, best: 0 };
-    this.#rank = (allowed) => {
+    const near = request.related && this.#near(request.related);
+    this.#engine.search(request.query ?? "", conditionsOf(request), needed, (allowed) => {
       const matches = query && this.#scorer.match(planText(query, this.#text), this.#table.bound);
       // Phrases that nobody holds are no condition.
       const asked = held && held.shares.size > 0 ? { held } : {};
       const left = near && allowed ? new Set([...near].filter((slot) => allowed.has(slot))) : (near ?? allowed);
-      ranking = rank({ request, ...moment, needed, ...(matches && { matches }), ...asked }, this.#table, left);
-      return ranking.page.map(({ slot }, i): TokenScore => [slot, needed - i]);
-    };
-    const conditions = conditionsOf(request);
-    const near = request.related && this.#near(request.related);
-    search(this.#orama, {
-      term: request.query ?? "",
-      properties: "*",
-      limit: needed,
-      ...(conditions.length > 0 && { where: { and: conditions } }),
+      const input = { request, ...moment, needed, ...asked };
+      const vector = byMeaning(request);
+      ranking =
+        query && matches && vector
+          ? rankFused({ ...input, query, matches, vector }, this.#table, this.#vectors, left)
+          : rank({ ...input, ...(matches && { matches }) }, this.#table, left);
+      return ranking.page.map(({ slot }) => slot);
     });
     return ranking;
   }
@@ -222,7 +221,7 @@ export class SearchIndex {
         if (entry !== undefined) likely.set(entry, 1);
       }
     }
-    const first: SearchRequest = { ...request, sort: "relevance", min_score: 0 };
+    const first: SearchRequest = { ...request, mode: "text", sort: "relevance", min_score: 0 };
     const { page } = this.#run(first, query, moment, MAX_PHRASE_READS, { shares: likely, required: true });
     const candidates = page.flatMap(({ entry }) => (likely.has(entry) ? entry : []));
     return { shares: await sharesHeld(candidates, phrases, this.#options.readBody), required };
@@ -235,55 +234,27 @@ export class SearchIndex {
     return new Set(found.flatMap((end) => this.#table.slotOf(end.store, end.path ?? "") ?? []));
   }
 
-  /** Replaces what is known about an entry whose text stays as it is: nothing is tokenised or related anew. */
+  /** Replaces what is known about an entry whose text stays as it is: nothing is tokenised, embedded or related anew. */
   #renew(entry: Indexed): void {
-    this.#keepsText = true;
-    this.#remove(entry.store, entry.path);
-    this.#insert(entry);
-    this.#keepsText = false;
+    const slot = this.#table.slotOf(entry.store, entry.path);
+    if (slot === undefined) return;
+    this.#engine.renew(slot, entry);
+    this.#table.clear(slot);
+    this.#table.put(slot, entry);
   }
 
-  #insert(entry: Indexed, text?: Entry): void {
-    const ids = this.#orama.internalDocumentIDStore;
-    const id = this.#freeIds.pop() ?? String(this.#table.bound);
-    const slot = internalDocumentIDStore.getInternalDocumentId(ids, id);
-    const document = {
-      id,
-      title: entry.title,
-      tagText: entry.tags.join(" "),
-      name: entry.name,
-      summary: entry.summary ?? "",
-      body: text?.body ?? "",
-      kind: entry.kind,
-      scope: entry.scope,
-      ...(entry.category !== undefined && { category: entry.category }),
-      ...(entry.author !== undefined && { author: entry.author }),
-      tags: [...entry.tags],
-      ...(entry.importance !== undefined && { importance: entry.importance }),
-      ...(entry.priority !== undefined && { priority: entry.priority }),
-      ...(entry.confidence !== undefined && { confidence: entry.confidence }),
-      ...(entry.createdAt !== undefined && { createdDay: dayOf(entry.createdAt) }),
-      ...(entry.updatedAt !== undefined && { updatedDay: dayOf(entry.updatedAt) }),
-    };
-    // One by one, not insertMultiple: that does not balance the trees of number columns (TRAPS, Orama).
-    insert(this.#orama, document);
-    // Orama keeps the document, which needs no text any more.
-    document.body = "";
-    document.tagText = "";
-    this.#table.put(slot, entry);
-    if (!this.#keepsText) this.relations.put(entry, text?.fields.relations);
+  #insert(entry: Indexed, { body, fields }: Entry): void {
+    this.#table.put(this.#engine.insert(entry, body, this.#table.bound), entry);
+    this.relations.put(entry, fields.relations);
   }
 
   #remove(store: string, path: string): void {
     const slot = this.#table.slotOf(store, path);
     const entry = slot === undefined ? undefined : this.#table.at(slot);
     if (slot === undefined || entry === undefined) return;
-    const id = internalDocumentIDStore.getDocumentIdFromInternalId(this.#orama.internalDocumentIDStore, slot);
-    remove(this.#orama, id);
-    // Orama never forgets an id, so ids are used again.
-    this.#freeIds.push(id);
+    this.#engine.remove(slot);
     this.#table.clear(slot);
-    if (!this.#keepsText) this.relations.remove(entry);
+    this.relations.remove(entry);
   }
 
   #share(text: string): string {
@@ -293,47 +264,7 @@ export class SearchIndex {
     this.#shared.set(copy, copy);
     return copy;
   }
-
-  /** Orama's own index with the string columns taken over: they go to the text index, their search is `#rank`. */
-  #components(): NonNullable<OramaPluginSync["getComponents"]> {
-    const parts = oramaIndex.createIndex();
-    const index: typeof parts = {
-      ...parts,
-      create: (orama, ids, schema) => {
-        const filters = Object.fromEntries(Object.entries(schema).filter(([, type]) => type !== "string"));
-        const made = parts.create(orama, ids, filters);
-        made.searchableProperties.unshift(...Object.keys(FIELD_OF_COLUMN));
-        for (const column of Object.keys(FIELD_OF_COLUMN)) made.searchablePropertiesWithTypes[column] = "string";
-        return made;
-      },
-      insert: (self, made, column, id, slot, value, type, ...rest) => {
-        const field = FIELD_OF_COLUMN[column];
-        if (field === undefined) parts.insert(self, made, column, id, slot, value, type, ...rest);
-        else if (!this.#keepsText) this.#text.insert(slot, field, String(value));
-      },
-      remove: (self, made, column, id, slot, value, type, ...rest) => {
-        if (FIELD_OF_COLUMN[column] !== undefined) {
-          if (!this.#keepsText) this.#text.remove(slot);
-          return true;
-        }
-        const tree = made.indexes[column];
-        if (tree?.type === "AVL" && typeof value === "number") {
-          const sharing = tree.node.find(value);
-          // Orama copies the whole set to take one id out, and nearly all entries share a default.
-          if (sharing !== null && sharing.size > 1) return sharing.delete(slot);
-        }
-        return parts.remove(self, made, column, id, slot, value, type, ...rest);
-      },
-      searchByWhereClause: (made, tokenizer, where, language) => {
-        const key = JSON.stringify(where);
-        const known = this.#filtered.get(key) ?? parts.searchByWhereClause(made, tokenizer, where, language);
-        if (this.#filtered.size >= MAX_FILTERS) this.#filtered.clear();
-        this.#filtered.set(key, known);
-        return known;
-      },
-      search: (...[, , , , , , , , , , allowed]) => this.#rank(allowed),
-    };
-    // Orama's type asks for an index over whatever store type it names, which no index can be.
-    return (() => ({ index })) as unknown as NonNullable<OramaPluginSync["getComponents"]>;
-  }
 }
+
+/** The query's vector, where the request goes by meaning. */
+const byMeaning = ({ mode, vector }: SearchRequest): Float32Array | undefined => (mode === "text" ? undefined : vector);

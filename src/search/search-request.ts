@@ -6,6 +6,9 @@ import type { ClauseMatch } from "./text-scorer.js";
 /** What is left out of every search unless asked for. */
 export type Hidden = "archived" | "expired" | "superseded";
 
+/** What a search goes by: words and meaning, words alone, or meaning alone. */
+export type Mode = "hybrid" | "text" | "vector";
+
 export type Sort = "relevance" | "updated" | "created" | "title" | "priority";
 
 /** A search; all filters have to hold. Times are milliseconds since 1970, `after` inclusive, `before` exclusive. */
@@ -40,6 +43,10 @@ export interface SearchRequest {
   readonly include?: readonly Hidden[];
   /** 0–1; instead of the default floor. */
   readonly min_score?: number;
+  /** Hybrid when absent; without `vector` it is by words. */
+  readonly mode?: Mode;
+  /** The unit vector of the query. */
+  readonly vector?: Float32Array;
   readonly sort?: Sort;
   /** 1–50, 10 when absent. */
   readonly limit?: number;
@@ -70,10 +77,36 @@ export interface Adjustment {
   readonly decay?: Decayed;
 }
 
-/** Where a score comes from: the clauses' scores plus what held phrases add, times the adjustments, gives `final` (at most 1). */
+/** The part of the meaning in a score. */
+export interface MeaningMatch {
+  /** Of the query and the best passage; absent when the entry is not among the nearest. */
+  readonly cosine?: number;
+  /** The number of that passage, from 0. */
+  readonly passage?: number;
+  /** What the cosine is worth above chance, 0–1: the score of mode vector. */
+  readonly similarity: number;
+  /** 0–1: where the cosine lies between `least` and `best`, the first and the last of the nearest. */
+  readonly nearness: number;
+  readonly best: number;
+  readonly least: number;
+  /** The cosine that a passage has by chance. */
+  readonly chance: number;
+  /** How much of the score the meaning makes, 0–1; the words have the rest. */
+  readonly weight: number;
+}
+
+/**
+ * Where a score comes from. `text` is the sum of the clauses' scores and what held phrases add; `fused` is `text` itself
+ * without a meaning, else made of both (see `fuse`); times the adjustments it gives `final` (at most 1).
+ */
 export interface Explanation {
   readonly clauses: readonly ClauseMatch[];
   readonly phrases: number;
+  readonly text: number;
+  /** The best text score of the search. */
+  readonly bestText?: number;
+  readonly meaning?: MeaningMatch;
+  readonly fused: number;
   readonly adjustments: readonly Adjustment[];
   readonly final: number;
 }

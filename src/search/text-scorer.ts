@@ -24,6 +24,8 @@ export interface WeightedPlan {
 export interface TextMatches extends WeightedPlan {
   readonly slots: readonly number[];
   readonly scores: Float64Array;
+  /** The slots of those that have an excluded clause. */
+  readonly excluded: ReadonlySet<number>;
 }
 
 /** Scores documents by BM25F as a share (0–1) of the query's idf mass; owns the scratch memory for that. */
@@ -60,15 +62,17 @@ export class TextScorer {
       }
     }
     for (const slot of matched) this.#scores[slot] = this.#scores[slot]! / mass;
+    const excluded = new Set<number>();
     for (const clause of plan.excluded) {
       for (const slot of this.#gather(clause, factors)) {
+        excluded.add(slot);
         this.#scores[slot] = 0;
         this.#sums[slot] = 0;
       }
     }
     this.#matched = matched;
-    const kept = plan.excluded.length === 0 ? matched : matched.filter((slot) => this.#scores[slot]! > 0);
-    return { slots: kept, scores: this.#scores, clauses, mass };
+    const kept = excluded.size === 0 ? matched : matched.filter((slot) => !excluded.has(slot));
+    return { slots: kept, scores: this.#scores, excluded, clauses, mass };
   }
 
   /** The same score taken apart, for the index in the same state. */

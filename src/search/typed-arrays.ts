@@ -26,3 +26,11 @@ export function growFloat64(array: Float64Array, needed: number): Float64Array {
   larger.set(array);
   return larger;
 }
+
+/** The array itself when it holds `needed` items, else a larger copy. */
+export function growFloat32(array: Float32Array, needed: number): Float32Array {
+  if (needed <= array.length) return array;
+  const larger = new Float32Array(capacity(array.length, needed));
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,165 @@
+import { create, insert, type Orama, type OramaPluginSync, remove, search, type TokenScore } from "@orama/orama";
+import { internalDocumentIDStore, index as oramaIndex } from "@orama/orama/components";
+import { type Condition, dayOf } from "./filters.js";
+import type { Indexed } from "./indexed.js";
+
+// String columns are text and go to whoever ranks; all others are filters and stay Orama's.
+const SCHEMA = {
+  title: "string",
+  tagText: "string",
+  name: "string",
+  summary: "string",
+  body: "string",
+  kind: "enum",
+  scope: "enum",
+  category: "enum",
+  author: "enum",
+  tags: "enum[]",
+  importance: "number",
+  priority: "number",
+  confidence: "number",
+  createdDay: "number",
+  updatedDay: "number",
+} as const;
+
+const FIELD_OF_COLUMN: Readonly<Record<string, number>> = { title: 0, tagText: 1, name: 2, summary: 3, body: 4 };
+
+// Each holds the ids of all entries that pass.
+const MAX_FILTERS = 4;
+
+/** Where Orama's index component hands over what is not its own. */
+export interface EngineParts {
+  /** Text of one field of the document at a slot. */
+  readonly insertText: (slot: number, field: number, text: string) => void;
+  /** The document at a slot goes; called more than once. */
+  readonly remove: (slot: number) => void;
+}
+
+/** Slots in order, made of those that the filters leave (all when undefined). */
+export type Rank = (allowed: ReadonlySet<number> | undefined) => readonly number[];
+
+/** Orama with its index component replaced: it keeps documents and filters, text and vectors are others'. */
+export class Engine {
+  readonly #parts: EngineParts;
+  readonly #orama: Orama<typeof SCHEMA>;
+  readonly #freeIds: string[] = [];
+  /** What filters left since the last change: most searches of a session have the same scopes. */
+  readonly #filtered = new Map<string, Set<number>>();
+  /** While an entry is taken out and put back, its parts stay where they are. */
+  #keepsParts = false;
+  /** Orama hands a search no more than a term and the filter's ids; the request in hand does the rest. */
+  #rank: Rank = () => [];
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#orama = create({
+      schema: SCHEMA,
+      sort: { enabled: false },
+      plugins: [{ name: "git-memory", getComponents: this.#components() }],
+    });
+  }
+
+  /** Takes an entry in and gives its slot; `unused` is one that no document ever had. */
+  insert(entry: Indexed, body: string, unused: number): number {
+    const ids = this.#orama.internalDocumentIDStore;
+    const id = this.#freeIds.pop() ?? String(unused);
+    const slot = internalDocumentIDStore.getInternalDocumentId(ids, id);
+    const document = {
+      id,
+      title: entry.title,
+      tagText: entry.tags.join(" "),
+      name: entry.name,
+      summary: entry.summary ?? "",
+      body,
+      kind: entry.kind,
+      scope: entry.scope,
+      ...(entry.category !== undefined && { category: entry.category }),
+      ...(entry.author !== undefined && { author: entry.author }),
+      tags: [...entry.tags],
+      ...(entry.importance !== undefined && { importance: entry.importance }),
+      ...(entry.priority !== undefined && { priority: entry.priority }),
+      ...(entry.confidence !== undefined && { confidence: entry.confidence }),
+      ...(entry.createdAt !== undefined && { createdDay: dayOf(entry.createdAt) }),
+      ...(entry.updatedAt !== undefined && { updatedDay: dayOf(entry.updatedAt) }),
+    };
+    // One by one, not insertMultiple: that does not balance the trees of number columns (TRAPS, Orama).
+    insert(this.#orama, document);
+    // Orama keeps the document, which needs no text any more.
+    document.body = "";
+    document.tagText = "";
+    return slot;
+  }
+
+  remove(slot: number): void {
+    const id = internalDocumentIDStore.getDocumentIdFromInternalId(this.#orama.internalDocumentIDStore, slot);
+    remove(this.#orama, id);
+    // Orama never forgets an id, so ids are used again.
+    this.#freeIds.push(id);
+  }
+
+  /** Puts other facts in place of those at a slot, which stays; text and vectors are not touched. */
+  renew(slot: number, entry: Indexed): void {
+    this.#keepsParts = true;
+    this.remove(slot);
+    this.insert(entry, "", slot);
+    this.#keepsParts = false;
+  }
+
+  /** To be called after changes: what filters leave is found anew. */
+  changed(): void {
+    this.#filtered.clear();
+  }
+
+  /** One synchronous pass through Orama: its filters first, then `rank` with what they leave. */
+  search(term: string, conditions: Condition[], limit: number, ranking: Rank): void {
+    this.#rank = ranking;
+    const where = conditions.length > 0 && { where: { and: conditions } };
+    search(this.#orama, { term, properties: "*", limit, ...where });
+  }
+
+  /** Orama's own index with the string columns taken over: their text goes to the parts, their search is `#rank`. */
+  #components(): NonNullable<OramaPluginSync["getComponents"]> {
+    const parts = oramaIndex.createIndex();
+    const index: typeof parts = {
+      ...parts,
+      create: (orama, ids, schema) => {
+        const filters = Object.fromEntries(Object.entries(schema).filter(([, type]) => type !== "string"));
+        const made = parts.create(orama, ids, filters);
+        made.searchableProperties.unshift(...Object.keys(FIELD_OF_COLUMN));
+        for (const column of Object.keys(FIELD_OF_COLUMN)) made.searchablePropertiesWithTypes[column] = "string";
+        return made;
+      },
+      insert: (self, made, column, id, slot, value, type, ...rest) => {
+        const field = FIELD_OF_COLUMN[column];
+        if (field === undefined) parts.insert(self, made, column, id, slot, value, type, ...rest);
+        else if (!this.#keepsParts) this.#parts.insertText(slot, field, String(value));
+      },
+      remove: (self, made, column, id, slot, value, type, ...rest) => {
+        if (FIELD_OF_COLUMN[column] !== undefined) {
+          if (!this.#keepsParts) this.#parts.remove(slot);
+          return true;
+        }
+        const tree = made.indexes[column];
+        if (tree?.type === "AVL" && typeof value === "number") {
+          const sharing = tree.node.find(value);
+          // Orama copies the whole set to take one id out, and nearly all entries share a default.
+          if (sharing !== null && sharing.size > 1) return sharing.delete(slot);
+        }
+        return parts.remove(self, made, column, id, slot, value, type, ...rest);
+      },
+      searchByWhereClause: (made, tokenizer, where, language) => {
+        const key = JSON.stringify(where);
+        const known = this.#filtered.get(key) ?? parts.searchByWhereClause(made, tokenizer, where, language);
+        if (this.#filtered.size >= MAX_FILTERS) this.#filtered.clear();
+        this.#filtered.set(key, known);
+        return known;
+      },
+      search: (...[, , , , , , , , , , allowed]) => {
+        const slots = this.#rank(allowed);
+        return slots.map((slot, n): TokenScore => [slot, slots.length - n]);
+      },
+    };
+    // Orama's type asks for an index over whatever store type it names, which no index can be.
+    return (() => ({ index })) as unknown as NonNullable<OramaPluginSync["getComponents"]>;
+  }
+}

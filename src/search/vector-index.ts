@@ -1,0 +1,257 @@
+import { MemoryError } from "../errors.js";
+import { hammingDistances, signBits } from "./sign-bits.js";
+import { growFloat32, growUint16, growUint32 } from "./typed-arrays.js";
+
+/** The passage of an entry that is nearest to a query, and how near (cosine). */
+export interface NearPassage {
+  readonly passage: number;
+  readonly cosine: number;
+}
+
+/** What is near a query, by slot, and the cosine that a passage has by chance: the mean over all of them. */
+export interface Neighbours {
+  readonly found: ReadonlyMap<number, NearPassage>;
+  readonly background: number;
+}
+
+/** Which entries count: those of `among` (all when absent) that `accepts` takes. */
+export interface Wanted {
+  /** So many passages are scored exactly, at least. */
+  readonly passages: number;
+  readonly accepts: (slot: number) => boolean;
+  readonly among?: ReadonlySet<number> | undefined;
+}
+
+const DEAD = 0;
+// Fewer than this are scored exactly, all of them.
+const FEW = 1_024;
+// A float of 16 bits has 11 of them for the value.
+const UNIT_TOLERANCE = 0.01;
+
+/**
+ * The unit vectors of passages, several an entry, in one flat array. Their signs, a bit each, are scanned first: the
+ * number of those that differ goes with the angle. The nearest are then scored exactly. Slots are as in TextIndex.
+ */
+export class VectorIndex {
+  #dimensions = 0;
+  #words = 0;
+  #values: Float32Array = new Float32Array(0);
+  #bits: Uint32Array = new Uint32Array(0);
+  /** The slot that a row belongs to; rows of a slot lie together. */
+  #owners: Uint32Array = new Uint32Array(256);
+  #rows = 0;
+  #live = 0;
+  #entries = 0;
+  /** By slot: the first row and how many there are. */
+  #first: Uint32Array = new Uint32Array(256);
+  #counts: Uint16Array = new Uint16Array(256);
+  #distances: Uint16Array = new Uint16Array(256);
+
+  /** Number of entries that have vectors. */
+  get size(): number {
+    return this.#entries;
+  }
+
+  /** Number of passages. */
+  get passages(): number {
+    return this.#live;
+  }
+
+  /** Of each vector; undefined while there is none. */
+  get dimensions(): number | undefined {
+    return this.#entries === 0 ? undefined : this.#dimensions;
+  }
+
+  has(slot: number): boolean {
+    return (this.#counts[slot] ?? 0) > 0;
+  }
+
+  /** Gives an entry its vectors, in place of those it had. Throws `invalid_input` for what is no unit vector, or of another dimension. */
+  set(slot: number, vectors: readonly Float32Array[]): void {
+    const dimensions = this.dimensions ?? vectors[0]?.length ?? 0;
+    for (const [passage, vector] of vectors.entries()) assertUnit(vector, dimensions, passage);
+    if (vectors.length === 0) {
+      this.remove(slot);
+      return;
+    }
+    if (dimensions !== this.#dimensions) this.#open(dimensions);
+    const had = this.#counts[slot] ?? 0;
+    if (had < vectors.length) this.#append(slot, vectors.length);
+    const first = this.#first[slot]!;
+    for (const [passage, vector] of vectors.entries()) this.#write(first + passage, vector);
+    this.#kill(first + vectors.length, first + this.#counts[slot]!);
+    this.#counts[slot] = vectors.length;
+    this.#compactWhenWorth();
+  }
+
+  /** Forgets the vectors of an entry; one that has none is no error. */
+  remove(slot: number): void {
+    if (!this.has(slot)) return;
+    this.#kill(this.#first[slot]!, this.#first[slot]! + this.#counts[slot]!);
+    this.#counts[slot] = 0;
+    this.#entries--;
+    this.#compactWhenWorth();
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#open(0);
+    this.#counts.fill(0);
+  }
+
+  /** The entries nearest to a unit vector. Throws as `set` does. Which ones does not depend on the order they came in. */
+  nearest(query: Float32Array, { passages, accepts, among }: Wanted): Neighbours {
+    if (this.#live === 0) return { found: new Map(), background: 0 };
+    assertUnit(query, this.#dimensions, 0);
+    const found = new Map<number, NearPassage>();
+    const note = (row: number): void => {
+      const slot = this.#owners[row]!;
+      const cosine = this.#cosine(query, row);
+      const passage = row - this.#first[slot]!;
+      const best = found.get(slot);
+      if (best === undefined || cosine > best.cosine || (cosine === best.cosine && passage < best.passage))
+        found.set(slot, { passage, cosine });
+    };
+    const histogram = this.#scan(query);
+    const background = this.#background(histogram);
+    const few = among && this.#rowsOf(among);
+    if (few) {
+      for (const row of few) if (accepts(this.#owners[row]!)) note(row);
+      return { found, background };
+    }
+    for (const row of this.#walk(histogram, passages, (slot) => among?.has(slot) !== false && accepts(slot))) note(row);
+    return { found, background };
+  }
+
+  /** The rows of some slots, when they are few. */
+  #rowsOf(slots: ReadonlySet<number>): number[] | undefined {
+    if (slots.size > FEW) return undefined;
+    const rows: number[] = [];
+    for (const slot of slots) {
+      for (let n = 0; n < (this.#counts[slot] ?? 0); n++) rows.push(this.#first[slot]! + n);
+    }
+    return rows.length > FEW ? undefined : rows;
+  }
+
+  /** Rows from the nearest on, until so many are accepted; of equally near ones all, so that their order does not matter. */
+  #walk(histogram: Uint32Array, wanted: number, accepts: (slot: number) => boolean): number[] {
+    const rows: number[] = [];
+    let seen = 0;
+    let step = wanted;
+    for (let from = -1; rows.length < wanted && seen < this.#live; ) {
+      let to = from;
+      for (const goal = Math.min(seen + step, this.#live); seen < goal; ) seen += histogram[++to]!;
+      for (let row = 0; row < this.#rows; row++) {
+        const distance = this.#distances[row]!;
+        if (distance > to || distance <= from) continue;
+        const owner = this.#owners[row]!;
+        if (owner !== DEAD && accepts(owner)) rows.push(row);
+      }
+      from = to;
+      step *= 4;
+    }
+    return rows;
+  }
+
+  /** Fills the distances of all rows and counts how many have each. */
+  #scan(query: Float32Array): Uint32Array {
+    const bits = new Uint32Array(this.#words);
+    signBits(query, bits, 0);
+    this.#distances = growUint16(this.#distances, this.#rows);
+    hammingDistances(bits, this.#bits, this.#rows, this.#distances);
+    const histogram = new Uint32Array(this.#dimensions + 1);
+    for (let row = 0; row < this.#rows; row++) {
+      if (this.#owners[row] !== DEAD) histogram[this.#distances[row]!]!++;
+    }
+    return histogram;
+  }
+
+  /** The mean cosine, as the signs tell it: whole numbers, so that the order of the rows leaves no trace in it. */
+  #background(histogram: Uint32Array): number {
+    let sum = 0;
+    for (let distance = 0; distance < histogram.length; distance++) sum += distance * histogram[distance]!;
+    return Math.cos((Math.PI * sum) / (this.#live * this.#dimensions));
+  }
+
+  #cosine(query: Float32Array, row: number): number {
+    const start = row * this.#dimensions;
+    let sum = 0;
+    for (let i = 0; i < this.#dimensions; i++) sum += query[i]! * this.#values[start + i]!;
+    return Math.min(Math.max(sum, -1), 1);
+  }
+
+  #open(dimensions: number): void {
+    this.#dimensions = dimensions;
+    this.#words = Math.ceil(dimensions / 32);
+    this.#values = new Float32Array(0);
+    this.#bits = new Uint32Array(0);
+    this.#rows = 0;
+    this.#live = 0;
+    this.#entries = 0;
+  }
+
+  /** Rows at the end for an entry that has none, or too few. */
+  #append(slot: number, count: number): void {
+    this.#first = growUint32(this.#first, slot + 1);
+    this.#counts = growUint16(this.#counts, slot + 1);
+    const had = this.#counts[slot]!;
+    if (had === 0) this.#entries++;
+    this.#kill(this.#first[slot]!, this.#first[slot]! + had);
+    const end = this.#rows + count;
+    this.#owners = growUint32(this.#owners, end);
+    this.#values = growFloat32(this.#values, end * this.#dimensions);
+    this.#bits = growUint32(this.#bits, end * this.#words);
+    this.#owners.fill(slot, this.#rows, end);
+    this.#first[slot] = this.#rows;
+    this.#counts[slot] = count;
+    this.#rows = end;
+    this.#live += count;
+  }
+
+  #write(row: number, vector: Float32Array): void {
+    this.#values.set(vector, row * this.#dimensions);
+    signBits(vector, this.#bits, row * this.#words);
+  }
+
+  #kill(from: number, to: number): void {
+    if (from >= to) return;
+    this.#owners.fill(DEAD, from, to);
+    this.#live -= to - from;
+  }
+
+  #compactWhenWorth(): void {
+    if (this.#rows - this.#live <= 64 + this.#live / 4) return;
+    let next = 0;
+    for (let row = 0; row < this.#rows; row++) {
+      const owner = this.#owners[row]!;
+      if (owner === DEAD) continue;
+      if (next < row) {
+        const [dimensions, words] = [this.#dimensions, this.#words];
+        this.#values.copyWithin(next * dimensions, row * dimensions, (row + 1) * dimensions);
+        this.#bits.copyWithin(next * words, row * words, (row + 1) * words);
+        this.#owners[next] = owner;
+        if (this.#first[owner] === row) this.#first[owner] = next;
+      }
+      next++;
+    }
+    this.#rows = next;
+    // What a large deletion leaves unused is given back.
+    if (this.#values.length > 2 * next * this.#dimensions) {
+      this.#values = this.#values.slice(0, next * this.#dimensions);
+      this.#bits = this.#bits.slice(0, next * this.#words);
+    }
+  }
+}
+
+function assertUnit(vector: Float32Array, dimensions: number, passage: number): void {
+  const refuse = (what: string): never => {
+    throw new MemoryError("invalid_input", `Vector ${passage + 1} ${what}; none was taken.`, { passage, dimensions });
+  };
+  if (vector.length !== dimensions || dimensions === 0)
+    refuse(`has ${vector.length} dimensions where the others have ${dimensions}`);
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  if (!Number.isFinite(squares)) refuse("holds what is no number");
+  if (Math.abs(Math.sqrt(squares) - 1) > UNIT_TOLERANCE)
+    refuse(`has the length ${Math.sqrt(squares).toFixed(3)}, not 1`);
+}
