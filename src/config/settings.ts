@@ -47,7 +47,7 @@ const settings = {
     .min(0)
     .max(1)
     .default(0.7)
-    .meta({ description: "Lowest similarity of what counts as similar" }),
+    .meta({ description: "Lowest similarity of what counts as similar, and of what search finds by meaning alone" }),
   auto_categorization_enabled: z.boolean().default(true).meta({
     description: "Whether category and topic are filled in from the words of an entry where it has none",
   }),

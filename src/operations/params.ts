@@ -17,7 +17,7 @@ export const baseVersion = z
   .regex(/^[0-9a-f]{40}$/, { error: "has to be the 40 hex digits of a version" })
   .describe("Version you read");
 export const allowSecrets = z.array(z.string().max(100)).max(20).describe("Secret rules to pass");
-export const asOf = z.string().min(1).max(250).describe("At this commit, branch, tag or date");
+export const asOf = z.string().min(1).max(250).describe("Commit, branch, tag or date");
 export const direction = z.enum(["out", "in", "both"]).describe("both when absent");
 export const depth = z.int().min(1).max(5).describe("Steps, 1 when absent");
 export const fields = z.record(z.string(), z.unknown());

@@ -17,7 +17,7 @@ const input = z.strictObject({
   kinds: z.array(kind).max(4).optional(),
   scope: scope.optional(),
   tags: tags.describe("Any of these").optional(),
-  paths: z.array(z.string().max(1_000)).max(100).describe("Code files that entries are about").optional(),
+  paths: z.array(z.string().max(1_000)).max(100).describe("Code files they are about").optional(),
   limit: z.int().min(1).max(50).describe("10 when absent").optional(),
   cursor: z.string().max(2_000).describe("next_cursor of the page before").optional(),
   as_of: asOf.optional(),
@@ -46,9 +46,10 @@ const input = z.strictObject({
     .array(z.enum(["archived", "expired", "superseded"]))
     .describe("Show these too")
     .optional(),
-  min_score: share.describe("Instead of the usual floor").optional(),
+  min_score: share.describe("Replaces the floor").optional(),
+  mode: z.enum(["hybrid", "text", "vector"]).optional(),
   sort: z.enum(["relevance", "updated", "created", "title", "priority"]).optional(),
-  explain: z.boolean().describe("What each score is made of").optional(),
+  explain: z.boolean().describe("What scores are made of").optional(),
 });
 
 const hit = z.object({
@@ -108,8 +109,10 @@ function request(given: Input, memory: Memory, from: string): SearchRequest {
     ...rest
   } = given;
   const scopes = scopesOf(given, memory, from);
+  const least = rest.mode === "vector" ? memory.settings.semantic_search_threshold.value : undefined;
   return present({
     ...rest,
+    min_similarity: least,
     ...(wanted === PERSONAL ? { stores: [PERSONAL] } : {}),
     query: query?.trim() || undefined,
     scopes,

@@ -33,9 +33,9 @@ function parse(cursor: string): readonly unknown[] {
   }
 }
 
-/** A page's size and explanations may change from page to page, nothing else. */
+/** A page's size and explanations may change from page to page, nothing else; the query's vector follows from the query. */
 function bind(request: SearchRequest, generation: string): string {
-  const { cursor: _cursor, limit: _limit, explain: _explain, ...rest } = request;
+  const { cursor: _cursor, limit: _limit, explain: _explain, vector: _vector, ...rest } = request;
   const sorted = Object.entries(rest)
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));

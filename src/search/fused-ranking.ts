@@ -39,6 +39,7 @@ export function rankFused(
   const pass = passing(input, table);
   const floor = floorFor(table.size);
   const alone = request.mode === "vector";
+  const leastSimilar = (alone ? request.min_similarity : undefined) ?? LEAST_SIMILAR;
   const candidates = new Map<number, Candidate>();
   for (const slot of alone ? [] : matches.slots) {
     const entry = allowed?.has(slot) === false ? undefined : pass(slot);
@@ -67,7 +68,7 @@ export function rankFused(
     const parts = alone ? { text: 0, meaning: similar } : fuse(fusion, text, cosine);
     const score = Math.min((parts.text + parts.meaning) * factor, 1);
     if (score > best) best = score;
-    const usual = (text * factor >= floor && fusion.weight < 1) || (similar >= LEAST_SIMILAR && fusion.weight > 0);
+    const usual = (text * factor >= floor && fusion.weight < 1) || (similar >= leastSimilar && fusion.weight > 0);
     if (request.min_score === undefined ? !usual : score < request.min_score) continue;
     total++;
     if (sort === "relevance" && score < (found.last?.score ?? 0)) continue;

@@ -43,6 +43,8 @@ export interface SearchRequest {
   readonly include?: readonly Hidden[];
   /** 0–1; instead of the default floor. */
   readonly min_score?: number;
+  /** 0–1; how similar a hit of mode vector has to be, without `min_score`. */
+  readonly min_similarity?: number;
   /** Hybrid when absent; without `vector` it is by words. */
   readonly mode?: Mode;
   /** The unit vector of the query. */
