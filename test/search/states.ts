@@ -2,6 +2,7 @@ import type { Change, EntryState } from "../../src/entry/change.js";
 import type { EntryFields } from "../../src/entry/entry.js";
 import { KIND_FOLDERS, type Kind } from "../../src/entry/kinds.js";
 import { SearchIndex } from "../../src/search/search-index.js";
+import { hashVectors } from "../support/hash-vectors.js";
 
 /** What a test says about an entry; all else has a plain value. */
 export interface Given {
@@ -60,6 +61,19 @@ export function indexOf(...all: readonly Given[]): SearchIndex {
     now: () => NOW,
   });
   index.apply(all.map(put));
+  return index;
+}
+
+/** Gives an entry its hashed vectors, at the version that it says. */
+export function embed(index: SearchIndex, given: Given): void {
+  const { store, path, after } = put(given);
+  if (after && "entry" in after) index.setVectors(store, path, after.version, hashVectors(after.entry));
+}
+
+/** An index over the given entries, all with their hashed vectors. */
+export function embeddedIndexOf(...all: readonly Given[]): SearchIndex {
+  const index = indexOf(...all);
+  for (const given of all) embed(index, given);
   return index;
 }
 
