@@ -53,7 +53,7 @@ export function rankFused(
   const lists = { texts: bestTexts(candidates.values()), cosines: near.map(({ cosine }) => cosine) };
   const byMeaning = new Map(near.map((one) => [one.slot, one]));
   const fusion = fusionOf(lists, {
-    weight: alone ? 1 : vectorWeight(input.query, matches, lists),
+    weight: alone ? 1 : vectorWeight(input.query, matches, lists, table.size),
     chance: chanceOf(background, vectors.passages),
     near: byMeaning,
     alone,

@@ -85,23 +85,36 @@ describe("the weight", () => {
     })),
   });
   const known = plan({ label: "alpha", known: true }, { label: "beta", known: true });
-  const weight = (query: string, of = known, both = even): number => vectorWeight(readQuery(query)!, of, both);
+  const weight = (query: string, of = known, both = even): number => vectorWeight(readQuery(query)!, of, both, 1_000);
 
-  test("is even for plain words and even lists", () => expect(weight("alpha beta")).toBe(0.5));
+  test("is nearly even for a sentence and lists that are alike", () => {
+    expect(weight("what is alpha for beta")).toBeGreaterThan(0.4);
+    expect(weight("what is alpha for beta")).toBeLessThanOrEqual(0.5);
+  });
+
+  test("goes to the words for a few keywords, the rarer the more", () => {
+    const common = { ...known, clauses: known.clauses.map((one) => ({ ...one, idf: 0.1 })), mass: 0.2 };
+    expect(weight("alpha beta")).toBeLessThan(weight("what is alpha for beta"));
+    expect(weight("alpha beta", common)).toBeGreaterThan(weight("alpha beta"));
+    expect(weight("TypeScript", plan({ label: "typescript", known: true }))).toBeCloseTo(weight("alpha"), 9);
+    expect(weight("alpha beta alpha beta alpha beta alpha beta alpha")).toBe(weight("what is alpha for beta"));
+  });
 
   test("goes to the meaning where no entry has the words", () => {
     const half = plan({ label: "alpha", known: true }, { label: "beta", known: false });
     const none = plan({ label: "alpha", known: false }, { label: "beta", known: false });
-    expect(weight("alpha beta", half)).toBeGreaterThan(0.6);
-    expect(weight("alpha beta", none)).toBeGreaterThan(weight("alpha beta", half));
-    expect(weight("alpha beta", none, { ...even, texts: [] })).toBe(1);
+    const query = "what is alpha for beta";
+    expect(weight(query, half)).toBeGreaterThan(0.6);
+    expect(weight(query, none)).toBeGreaterThan(weight(query, half));
+    expect(weight("alpha beta", none)).toBeGreaterThan(0.8);
+    expect(weight(query, none, { ...even, texts: [] })).toBe(1);
   });
 
   test.each(["getUserName", "user_name", "src/main.ts", "v1.2.3", "TS2345", "C++"])(
     "goes to the words for %s",
     (word) => {
       const label = terms(word)[0]!;
-      expect(weight(word, plan({ label, known: true }))).toBeLessThan(0.3);
+      expect(weight(`what is ${word}`, plan({ label, known: true }))).toBeLessThan(0.1);
     },
   );
 
@@ -112,11 +125,12 @@ describe("the weight", () => {
   });
 
   test("goes to the list whose best stands out", () => {
+    const query = "what is alpha for";
     const flat = Array.from({ length: 20 }, (_, n) => 0.5 - n / 100);
     const steep = [0.9, ...flat];
-    expect(weight("alpha", known, { texts: flat, cosines: steep })).toBeGreaterThan(0.55);
-    expect(weight("alpha", known, { texts: steep, cosines: flat })).toBeLessThan(0.45);
-    expect(weight("alpha", known, { texts: flat, cosines: [] })).toBe(0);
+    expect(weight(query, known, { texts: flat, cosines: steep })).toBeGreaterThan(weight(query) + 0.01);
+    expect(weight(query, known, { texts: steep, cosines: flat })).toBeLessThan(weight(query) - 0.01);
+    expect(weight(query, known, { texts: flat, cosines: [] })).toBe(0);
   });
 });
 
