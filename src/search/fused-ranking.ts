@@ -13,7 +13,7 @@ import type { NearPassage, VectorIndex } from "./vector-index.js";
 /** So many passages are scored exactly: enough for 200 entries, and for what the signs alone put a little too far back. */
 const PASSAGES = 2 * NEAREST;
 /** How well something has to fit by meaning to be a hit for that alone. */
-const LEAST_SIMILAR = 0.6;
+const LEAST_SIMILAR = 0.7;
 
 /** A search by meaning as the ranking needs it. */
 export interface FusedInput extends RankInput {
