@@ -1,4 +1,4 @@
-import { adjustmentsOf } from "./adjustments.js";
+import { LEAST_WEIGHT, MOST_RECENCY, recencyFactor, weightAt } from "./adjustments.js";
 import type { EntryTable } from "./entry-table.js";
 import { chanceOf, fuse, fusionOf, NEAREST, similarity } from "./fusion.js";
 import type { Indexed } from "./indexed.js";
@@ -22,12 +22,6 @@ export interface FusedInput extends RankInput {
   readonly vector: Float32Array;
 }
 
-interface Candidate {
-  readonly slot: number;
-  readonly entry: Indexed;
-  readonly text: number;
-}
-
 /** What `rank` does for words, for words and meaning together, or for meaning alone where the request's mode says so. */
 export function rankFused(
   input: FusedInput,
@@ -35,47 +29,70 @@ export function rankFused(
   vectors: VectorIndex,
   allowed: ReadonlySet<number> | undefined,
 ): Ranking {
-  const { request, matches, held, needed } = input;
+  const { request, matches, needed } = input;
   const pass = passing(input, table);
-  const floor = floorFor(table.size);
   const alone = request.mode === "vector";
-  const leastSimilar = (alone ? request.min_similarity : undefined) ?? LEAST_SIMILAR;
-  const candidates = new Map<number, Candidate>();
-  for (const slot of alone ? [] : matches.slots) {
-    const entry = allowed?.has(slot) === false ? undefined : pass(slot);
-    if (entry === undefined) continue;
-    const text = matches.scores[slot]!;
-    candidates.set(slot, { slot, entry, text: text + phraseGain(text, held?.shares.get(entry)) });
-  }
+  const { slots, texts } = alone ? { slots: [], texts: [] } : wordMatches(input, pass, allowed);
   const { near, background } = nearest(input, vectors, pass, allowed);
-  for (const { slot, entry } of near) if (!candidates.has(slot)) candidates.set(slot, { slot, entry, text: 0 });
-
-  const lists = { texts: bestTexts(candidates.values()), cosines: near.map(({ cosine }) => cosine) };
   const byMeaning = new Map(near.map((one) => [one.slot, one]));
+  const lists = { texts: bestOf(texts), cosines: near.map(({ cosine }) => cosine) };
   const fusion = fusionOf(lists, {
     weight: alone ? 1 : vectorWeight(input.query, matches, lists, table.size),
     chance: chanceOf(background, vectors.passages),
     near: byMeaning,
     alone,
   });
+  const inBoth = new Set(slots.filter((slot) => byMeaning.has(slot)));
+  for (const { slot } of near) if (!inBoth.has(slot)) slots.push(slot);
+
+  const floor = fusion.weight < 1 ? floorFor(table.size) : Number.POSITIVE_INFINITY;
+  const similarFloor = (alone ? request.min_similarity : undefined) ?? LEAST_SIMILAR;
+  const leastSimilar = fusion.weight > 0 ? similarFloor : Number.POSITIVE_INFINITY;
   const sort = sortOf(request, true);
+  const quick = sort === "relevance" && request.min_score === undefined;
   const found = new Top(needed, orderOf(sort));
   let [total, best] = [0, 0];
-  for (const { slot, entry, text } of candidates.values()) {
-    const cosine = byMeaning.get(slot)?.cosine;
-    const similar = cosine === undefined ? 0 : similarity(cosine, fusion.chance);
-    const factor = factorOf(entry, input);
-    const parts = alone ? { text: 0, meaning: similar } : fuse(fusion, text, cosine);
+  slots.forEach((slot, n) => {
+    const text = texts[n] ?? 0;
+    const one = byMeaning.get(slot);
+    const similar = one === undefined ? 0 : similarity(one.cosine, fusion.chance);
+    const parts = alone ? { text: 0, meaning: similar } : fuse(fusion, text, one?.cosine);
+    const most = table.weightAt(slot) * MOST_RECENCY;
+    if (quick && one === undefined) {
+      // As in `rank`: what is surely behind the page is only counted, what is surely too weak not even that.
+      const behind = parts.text * most < (found.last?.score ?? 0);
+      if (text * LEAST_WEIGHT >= floor && behind) total++;
+      if ((text * LEAST_WEIGHT >= floor && behind) || (text * most < floor && parts.text * most <= best)) return;
+    }
+    const entry = table.at(slot)!;
+    const factor = factorOf(entry, slot, table, input);
     const score = Math.min((parts.text + parts.meaning) * factor, 1);
     if (score > best) best = score;
-    const usual = (text * factor >= floor && fusion.weight < 1) || (similar >= leastSimilar && fusion.weight > 0);
-    if (request.min_score === undefined ? !usual : score < request.min_score) continue;
+    const usual = text * factor >= floor || similar >= leastSimilar;
+    if (request.min_score === undefined ? !usual : score < request.min_score) return;
     total++;
-    if (sort === "relevance" && score < (found.last?.score ?? 0)) continue;
-    const passage = parts.meaning > parts.text ? byMeaning.get(slot)?.passage : undefined;
+    const passage = parts.meaning > parts.text ? one?.passage : undefined;
     found.offer({ slot, entry, score, ...(passage !== undefined && { passage }) });
-  }
+  });
   return { page: found.sorted(), total, best, plan: matches, fusion };
+}
+
+/** The entries that words find and that pass, with their text scores. */
+function wordMatches(
+  { matches, held }: FusedInput,
+  pass: (slot: number) => Indexed | undefined,
+  allowed: ReadonlySet<number> | undefined,
+): { slots: number[]; texts: number[] } {
+  const slots: number[] = [];
+  const texts: number[] = [];
+  for (const slot of matches.slots) {
+    const entry = allowed?.has(slot) === false ? undefined : pass(slot);
+    if (entry === undefined) continue;
+    const text = matches.scores[slot]!;
+    slots.push(slot);
+    texts.push(held === undefined ? text : text + phraseGain(text, held.shares.get(entry)));
+  }
+  return { slots, texts };
 }
 
 interface Near extends NearPassage {
@@ -100,12 +117,15 @@ function nearest(
   return { near: near.slice(0, NEAREST), background };
 }
 
-/** The best text scores, best first. */
-function bestTexts(candidates: Iterable<Candidate>): readonly number[] {
+/** The best scores, best first. */
+function bestOf(scores: readonly number[]): readonly number[] {
   const top = new Top<number>(NEAREST, (a, b) => a > b);
-  for (const { text } of candidates) if (text > 0) top.offer(text);
+  for (const score of scores) top.offer(score);
   return top.sorted();
 }
 
-const factorOf = (entry: Indexed, moment: RankInput): number =>
-  adjustmentsOf(entry, moment).reduce((product, { factor }) => product * factor, 1);
+/** The product of `adjustmentsOf`. */
+function factorOf(entry: Indexed, slot: number, table: EntryTable, { now, decay }: RankInput): number {
+  const weight = decay === undefined ? table.weightAt(slot) : weightAt(entry, decay, now);
+  return weight * recencyFactor(table.timeAt(slot), now);
+}

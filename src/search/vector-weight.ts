@@ -18,8 +18,7 @@ const PLACES_BEHIND = 9;
 const MOST_KEYWORDS = 8;
 
 // What is written as code, version, path or number is meant as it is written; TypeScript and CI/CD are mere names.
-const IDENTIFIER =
-  /^\p{Ll}+\p{Lu}|(?:\p{Lu}\p{Ll}+){3}|[\p{L}\p{N}](?:_|::|[.\\:])[\p{L}\p{N}]|\/.*\/|\p{N}|[+#]$/u;
+const IDENTIFIER = /^\p{Ll}+\p{Lu}|(?:\p{Lu}\p{Ll}+){3}|[\p{L}\p{N}](?:_|::|[.\\:])[\p{L}\p{N}]|\/.*\/|\p{N}|[+#]$/u;
 
 /**
  * How much the meaning counts against the words (0–1), by what the query is and what both found: a little less than even
