@@ -80,7 +80,7 @@ export interface Adjustment {
 }
 
 /** The part of the meaning in a score. */
-export interface MeaningMatch {
+interface MeaningMatch {
   /** Of the query and the best passage; absent when the entry is not among the nearest. */
   readonly cosine?: number;
   /** The number of that passage, from 0. */
