@@ -97,7 +97,7 @@ describe("search", () => {
     [{ updated_after: "yesterday" }, "updated_after"],
     [{ updated_after: "2024-13-45" }, "updated_after"],
     [{ scope: "nowhere" }, "scope"],
-    [{ mode: "vector" }, "mode"],
+    [{ mode: "meaning" }, "mode"],
     [{ query: 5 }, "query"],
   ])("refuses %j", async (input, field) => {
     expect((await bench.refused("search", input, "invalid_input")).data).toMatchObject({ field });
@@ -245,5 +245,18 @@ describe("get, about what to trust", () => {
     expect(entries[0]).toMatchObject({ low_confidence: true, superseded_by: "memories/better", pending: true });
     expect(entries[1]).toMatchObject({ expired: true });
     expect(entries[2]).not.toHaveProperty("superseded_by");
+  });
+});
+
+describe("what a search goes by", () => {
+  it("is words where nothing has vectors, in each mode", async () => {
+    await bench.call("save", { title: "Use Postgres", content: "We keep invoices in Postgres." });
+    for (const mode of ["hybrid", "text", "vector"]) {
+      const found = await bench.call<Found>("search", { query: "invoices", mode, explain: true });
+      expect(found.hits.map(({ address }) => address)).toEqual(["memories/use-postgres"]);
+      const explained = found.hits[0]!.explain as Json;
+      expect(explained).toMatchObject({ fused: explained.text, final: expect.any(Number) });
+      expect(explained).not.toHaveProperty("meaning");
+    }
   });
 });
