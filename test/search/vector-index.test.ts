@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { hammingDistances, signBits } from "../../src/search/sign-bits.js";
 import { VectorIndex } from "../../src/search/vector-index.js";
 import { seeded } from "../bench/corpus.js";
 import { unit } from "../support/hash-vectors.js";
@@ -32,6 +33,25 @@ function expectSame(found: ReturnType<VectorIndex["nearest"]>["found"], expected
     expect(found.get(slot)!.passage).toBe(passage);
   }
 }
+
+test.each([1, 31, 33, 384, 1_024, 3_072])(
+  "signs of %i dimensions differ in as many bits as they differ",
+  (dimensions) => {
+    const random = seeded(dimensions);
+    const [query, ...vectors] = Array.from({ length: 4 }, () => randomUnit(random, dimensions));
+    const opposite = query!.map((value) => -value);
+    const words = Math.ceil(dimensions / 32);
+    const bits = new Uint32Array(words * 4);
+    [...vectors, opposite].forEach((vector, row) => void signBits(vector, bits, row * words));
+    const asked = new Uint32Array(words);
+    signBits(query!, asked, 0);
+    const distances = new Uint16Array(4);
+    hammingDistances(asked, bits, 4, distances);
+    const differing = (vector: Float32Array) => vector.filter((value, i) => value > 0 !== query![i]! > 0).length;
+    expect([...distances]).toEqual([...vectors, opposite].map(differing));
+    expect(distances[3]).toBe(dimensions);
+  },
+);
 
 describe("the vector index", () => {
   test("keeps the last vectors of each entry through any order of changes, and compaction", () => {
