@@ -5,15 +5,15 @@ import { MemoryError } from "../errors.js";
 import type { Embedder } from "../search/embedder.js";
 import { asFailure, type EmbedderFailure } from "../search/embedders/embedder-failure.js";
 import type { EntryKey, Indexed } from "../search/indexed.js";
+import type { EntryVersion, SearchIndex } from "../search/search-index.js";
 import type { Store } from "../store/store.js";
-import type { EntryVersion, VectorIndex } from "./index-vectors.js";
 import { type StoredVectors, stateKey, textKey } from "./stored-vectors.js";
 
 /** What embedding the entries is done with. */
 export interface EmbedEntriesOptions {
   readonly embedder: Embedder;
   readonly stored: StoredVectors;
-  readonly index: () => VectorIndex;
+  readonly index: () => SearchIndex;
   readonly at: (key: EntryKey) => Indexed | undefined;
   /** The entry as its file has it now, with that file's version. */
   readonly read: (key: EntryKey) => Promise<{ readonly entry: Entry; readonly version: string } | undefined>;

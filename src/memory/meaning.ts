@@ -5,10 +5,10 @@ import { blobId } from "../git/objects.js";
 import type { Chosen, EmbedderChoice } from "../search/embedders/choose-embedder.js";
 import { asFailure } from "../search/embedders/embedder-failure.js";
 import type { EntryKey, Indexed } from "../search/indexed.js";
+import type { SearchIndex } from "../search/search-index.js";
 import type { Store } from "../store/store.js";
 import { isWritable } from "../store/writable.js";
 import { EmbedEntries } from "./embed-entries.js";
-import { type VectorIndex, vectorsOf } from "./index-vectors.js";
 import type { Memory } from "./memory.js";
 import { parseAt } from "./parse-at.js";
 import { QueryVectors } from "./query-vectors.js";
@@ -95,8 +95,8 @@ export class Meaning {
     this.#options = options;
   }
 
-  get #index(): VectorIndex {
-    return vectorsOf(this.#memory.index);
+  get #index(): SearchIndex {
+    return this.#memory.index;
   }
 
   #members(): readonly Member[] {

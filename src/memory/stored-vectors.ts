@@ -1,7 +1,7 @@
+import type { EntryVersion } from "../search/search-index.js";
 import type { Store } from "../store/store.js";
 import { keyOf, VectorCache } from "../store/vector-cache.js";
 import type { VectorRecord } from "../store/vector-file.js";
-import type { EntryVersion } from "./index-vectors.js";
 
 /** Goes up when entries are cut into other passages than before: then those of old caches do not count. */
 const SCHEME = 1;

@@ -7,8 +7,8 @@ import type { ParsedQuery } from "./query.js";
 import { floorFor, passing, phraseGain, type RankInput, type Ranking } from "./ranking.js";
 import type { TextMatches } from "./text-scorer.js";
 import { Top } from "./top.js";
-import { vectorWeight } from "./vector-weight.js";
 import type { NearPassage, VectorIndex } from "./vector-index.js";
+import { vectorWeight } from "./vector-weight.js";
 
 /** So many passages are scored exactly: enough for 200 entries, and for what the signs alone put a little too far back. */
 const PASSAGES = 2 * NEAREST;

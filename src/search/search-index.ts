@@ -27,6 +27,9 @@ const MAX_LIMIT = 50;
 // Phrases are looked up in the text itself, so in no more entries than can be read without notice.
 const MAX_PHRASE_READS = 100;
 
+/** One state of an entry. */
+export type EntryVersion = EntryKey & Pick<Indexed, "version">;
+
 /**
  * All entries of all stores, to be searched: a projection that `apply` keeps in step and that may be thrown away. The
  * engine holds filters and documents; text and vectors are ours.
@@ -122,7 +125,7 @@ export class SearchIndex {
   }
 
   /** The entries that have no vectors yet. */
-  *withoutVectors(): Iterable<EntryKey & Pick<Indexed, "version">> {
+  *withoutVectors(): Iterable<EntryVersion> {
     for (const { store, path, version } of this.#table.entries()) {
       if (!this.#vectors.has(this.#table.slotOf(store, path)!)) yield { store, path, version };
     }

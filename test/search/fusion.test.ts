@@ -6,7 +6,7 @@ import { readQuery } from "../../src/search/text-query.js";
 import { terms } from "../../src/search/tokenizer.js";
 import { vectorWeight } from "../../src/search/vector-weight.js";
 import { hashVector, unit } from "../support/hash-vectors.js";
-import { embeddedIndexOf, type Given, indexOf, names, NOW, put } from "./states.js";
+import { embeddedIndexOf, type Given, indexOf, NOW, names, put } from "./states.js";
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const lists = fc
