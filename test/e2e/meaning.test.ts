@@ -1,4 +1,6 @@
 import fs from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LineClient } from "../support/client.js";
@@ -42,6 +44,24 @@ describe("the program", () => {
     });
     const searched = run(dir, ["search", "number 7", "--json"], { env: HASHED });
     expect(JSON.parse(searched.stdout)).not.toHaveProperty("degraded");
+  });
+
+  it("ends when its client goes away, in the middle of embedding", async () => {
+    // A service that never answers.
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const asked = new Promise((resolve) => silent.once("request", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const env = { GIT_MEMORY_EMBEDDER: "openai", GIT_MEMORY_EMBEDDER_URL: `http://127.0.0.1:${port}/v1` };
+    const client = new LineClient(dir, [], { ...env, GIT_MEMORY_EMBEDDER_MODEL: "m" });
+    await client.initialize();
+    await client.call("memory_search", { query: "number" });
+    await asked;
+    client.child.stdin.end();
+    expect(await client.exit).toBe(0);
+    silent.closeAllConnections();
+    silent.close();
+    expect(fs.existsSync(path.join(dir, ".git/git-memory/embed.lock"))).toBe(false);
   });
 
   it("lists, tries and installs embedders, in a project or none, and says what is wrong", () => {

@@ -212,7 +212,6 @@ const STEPS: readonly Step[] = [
   ["admin config_set", { key: "commit", value: "maybe" }],
   ["admin reindex", {}],
   ["admin embed", {}],
-  ["admin embed", { driver: "minilm" }],
   ["admin audit", { operation: "save", session: "nobody", since: "2024-01-01" }],
   ["admin audit", { limit: 500 }],
   ["admin status", {}],

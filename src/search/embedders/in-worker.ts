@@ -101,8 +101,6 @@ class Thread {
       env: {},
       execArgv: [],
     });
-    worker.stdout.resume();
-    worker.stderr.resume();
     worker.on("message", (answer: Answer) => this.#take(answer));
     worker.on("error", () => this.#gone(worker));
     worker.on("exit", () => this.#gone(worker));

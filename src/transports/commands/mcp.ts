@@ -13,6 +13,10 @@ export async function serveMcp(program: Program, flags: McpFlags): Promise<numbe
     await memory?.then((open) => open.close()).catch((error: unknown) => program.log("stop", error));
   };
   program.onStop(stop);
+  // A client that went away gets the answers that are still to come; what is done for nobody ends.
+  program.onInputEnd(() => {
+    memory?.then((open) => open.meaning.close()).catch((error: unknown) => program.log("stop", error));
+  });
   await serveStdio({
     version: program.version,
     toolsets: parseToolsets(flags.toolsets ?? program.env.GIT_MEMORY_TOOLSETS),

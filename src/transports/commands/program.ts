@@ -33,6 +33,8 @@ export interface Program {
   readonly openMemory: (opening: Opening) => Promise<Memory>;
   /** A new UUID v7 of this moment. */
   readonly newId: () => Promise<string>;
+  /** Calls `listener` when nothing more comes from standard input. */
+  readonly onInputEnd: (listener: () => void) => void;
   /** Runs `stop` once when the process is asked to end, and then ends it. */
   readonly onStop: (stop: () => Promise<void>) => void;
 }
