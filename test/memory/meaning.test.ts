@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { setImmediate as breathe } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { bootId, WriteLock } from "../../src/git/lock.js";
 import type { EmbedderLoan, Meant } from "../../src/memory/meaning.js";
@@ -52,7 +53,8 @@ class Loan implements EmbedderLoan {
   pause = (milliseconds: number, signal?: AbortSignal): Promise<void> => {
     const patience = PATIENCE.includes(milliseconds);
     if (!patience) this.pauses.push(milliseconds);
-    if (patience ? this.late : milliseconds < 200_000 && milliseconds !== 60_000) return Promise.resolve();
+    // Others get their turn, as they do in any pause.
+    if (patience ? this.late : milliseconds < 200_000 && milliseconds !== 60_000) return breathe();
     return new Promise((_, reject) =>
       signal?.addEventListener("abort", () => reject(new Error("over")), { once: true }),
     );
