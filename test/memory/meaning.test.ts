@@ -102,7 +102,7 @@ describe("in a server", () => {
     await bench.call("save", { title: "Figs", content: "Figs are sweet." });
     await bench.call("update", { ref: "memories/pears", append: "Or yellow." });
     await bench.embedded();
-    expect(loan.texts.sort()).toEqual(["Figs\n\nFigs are sweet.", "pears\n\nPears are green.\n\nOr yellow."]);
+    expect(loan.texts.sort()).toEqual(["Figs are sweet.", "pears\n\nPears are green.\n\nOr yellow."]);
     expect(await stateOf(bench)).toEqual({ embedded: 4, driver: "hashed", state: "ready" });
     expect((await search(bench, "figs")).degraded).toBeUndefined();
   });
