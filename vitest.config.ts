@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, "test/slow/**"],
+    exclude: [...configDefaults.exclude, "test/slow/**", "test/soak/**"],
     setupFiles: ["test/support/properties.ts"],
     globalSetup: ["test/support/build.ts", "test/support/place-temporary-files.ts"],
     reporters: ["default", "./test/support/count-reporter.ts"],
