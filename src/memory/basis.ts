@@ -105,7 +105,7 @@ async function writtenBetween(memory: Memory, draft: Draft, old: Drafted, { call
   return bytes && { version: last.before, bytes };
 }
 
-/** One session is one writer; without sessions one process with one agent and author is. */
+/** One session is one writer; without sessions one server, or the commands of one shell, with one agent and author. */
 export function isSameWriter(memory: Memory, last: WhoWrote, { session, agent, author }: Caller): boolean {
   if (session !== undefined || last.session !== undefined) return session === last.session;
   return last.writer === memory.writer && agent === last.agent && (!author || author.name === last.author);

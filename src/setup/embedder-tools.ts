@@ -30,8 +30,8 @@ export interface DriverView {
 }
 
 const ABOUT: Readonly<Record<(typeof SHOWN)[number], string>> = {
-  minilm: "all-MiniLM-L6-v2 in WebAssembly, from packages that come with this one; some 6 texts a second",
-  "minilm-onnx": "the same model on onnxruntime, eight-bit; some 100 texts a second",
+  minilm: "all-MiniLM-L6-v2 in WebAssembly, from packages that come with this one",
+  "minilm-onnx": "the same model on onnxruntime, eight-bit; faster",
   openai: "an OpenAI-compatible service (OpenAI, Ollama, LM Studio, vLLM); texts are sent to it",
   transformers: "any model of your own copy of transformers.js",
   none: "search by words only",

@@ -134,6 +134,7 @@ describe("the command line", () => {
     [["search", "a", "b"], /too many arguments/],
     [["get"], /missing required argument 'refs'/],
     [["update", "x", "--set", "{"], /--set has to be JSON/],
+    [["update", "x", "--set", "importance=0.9"], /in a shell '\{"field": "value"\}'/],
     [["update", "x", "--set", "@/no/such/file"], /cannot be read/],
     [["bulk", "[]"], /items/],
     [["config", "get", "colour"], /key/],

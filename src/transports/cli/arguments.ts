@@ -17,7 +17,7 @@ async function json(flag: string, text: string): Promise<unknown> {
   try {
     return JSON.parse(source) as unknown;
   } catch {
-    throw misuse(flag, "has to be JSON, or @FILE with JSON in it");
+    throw misuse(flag, 'has to be JSON (in a shell \'{"field": "value"}\'), or @FILE with JSON in it');
   }
 }
 
