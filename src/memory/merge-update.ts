@@ -36,7 +36,7 @@ export async function planMerge(
   const wanted = editEntry(basis.bytes, edit, entry);
   const merged = mergeFile(path, { base: basis.bytes, ours: old.bytes, theirs: wanted }, "theirs");
   if (merged.kind === "distinct") throw stale();
-  const { bytes, overruled } = insist(merged.bytes, changes.set ?? {}, old, wanted);
+  const { bytes, overruled } = insist(merged.bytes, changes.set ?? {}, old, { based: basis.bytes, wanted });
   const result = parseAt(draft.root, path, bytes);
   if (!result) throw stale();
   // What is added at the end conflicts with nothing.
@@ -74,11 +74,17 @@ async function putConflict(draft: Draft, conflict: ConflictRecord): Promise<void
  * A field that a writer sets is set, also to what it was before: else somebody who takes back another one's change would
  * be told that it was done while nothing happened. What the other one had made of it is contested then.
  */
-function insist(merged: Uint8Array, set: Readonly<Record<string, unknown>>, { entry }: Drafted, wanted: Uint8Array) {
+function insist(
+  merged: Uint8Array,
+  set: Readonly<Record<string, unknown>>,
+  { entry }: Drafted,
+  { based, wanted }: { readonly based: Uint8Array; readonly wanted: Uint8Array },
+) {
   const at = { kind: entry.kind, scope: entry.scope, name: entry.name };
-  const [now, mine] = [merged, wanted].map((bytes) => valuesIn(bytes, at));
+  const [was, now, mine] = [based, merged, wanted].map((bytes) => valuesIn(bytes, at));
   const lost = Object.keys(set).filter(
-    (field) => !SETS.has(field) && !equalValues(now![field], mine![field]) && !equalValues(now![field], set[field]),
+    (field) =>
+      equalValues(was![field], mine![field]) && !equalValues(now![field], mine![field]) && !isCollection(now![field]),
   );
   const overruled: Contested[] = lost.map((field) => ({
     field,
@@ -89,8 +95,8 @@ function insist(merged: Uint8Array, set: Readonly<Record<string, unknown>>, { en
   return { bytes: lost.length === 0 ? merged : editEntry(merged, { set: back }, at), overruled };
 }
 
-/** Lists that are merged item by item. */
-const SETS = new Set(["tags", "applies_to", "relations", "files", "outcomes"]);
+/** What is merged item by item, or key by key: there nothing that a writer put in is undone. */
+const isCollection = (value: unknown): boolean => typeof value === "object" && value !== null;
 
 function valuesIn(bytes: Uint8Array, at: EntryAt): Readonly<Record<string, unknown>> {
   const read = parseEntry(bytes, at);

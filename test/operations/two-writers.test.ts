@@ -43,6 +43,18 @@ describe("a change made on an older version", () => {
     expect(versions.map(({ change_type }) => change_type)).toEqual(["merged", "updated", "created"]);
   });
 
+  it("merges the maps of a field key by key", async () => {
+    const tool = await bench.call("save", { title: "T", content: "How to.", kind: "tool" }, ONE);
+    const set = (parameters: Json, caller: Caller) =>
+      bench.call("update", { ref: "t", set: { parameters }, base_version: tool.version }, caller);
+    await set({ eu: { type: "string" } }, ONE);
+    const result = await set({ us: { type: "number" } }, TWO);
+    expect(result).toMatchObject({ change: "merged", merged: true });
+    expect(result).not.toHaveProperty("conflict");
+    const text = bench.text("tools/t.md") ?? "";
+    for (const word of ["eu:", "us:"]) expect(text).toContain(word);
+  });
+
   it("keeps both sides where they are not: the later writer's stays, the earlier one's is on record", async () => {
     const theirs = BODY.replace("Second", "2nd").replace("First", "1st");
     const earlier = await bench.call("update", { ref: "a", content: theirs, base_version: version }, ONE);
