@@ -35,6 +35,13 @@ export function readType(word: string): ReadType {
   return TWINS.get(type) ?? { type, inverse: false };
 }
 
+/** A word that is read as this. */
+export function wordOf({ type, inverse }: ReadType): string {
+  if (!inverse) return type;
+  for (const [word, read] of TWINS) if (read.inverse && read.type === type) return word;
+  throw new RangeError(`No word is read as the inverse of ${type}.`);
+}
+
 /**
  * The address that a relation's target means in the file of an entry of `scope`, with its canonical scope, such as
  * `project/api:guidelines/x`, or `org/acme:` for a scope document; undefined for a text that is no address.

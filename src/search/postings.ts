@@ -1,3 +1,4 @@
+import { dataPiece, numbersPiece, type Piece, type Pieces } from "./pieces.js";
 import { growUint32 } from "./typed-arrays.js";
 
 /**
@@ -10,7 +11,7 @@ export class Postings {
   #starts: Uint32Array = new Uint32Array(512);
   #lengths: Uint32Array = new Uint32Array(512);
   /** Regions that were left, by size: at index n those of 2^n words. */
-  readonly #left: number[][] = [];
+  #left: (number[] | undefined)[] = [];
 
   /** The words of a term's list, in the order they came; a view that the next `append` may outdate. */
   of(term: number): Uint32Array {
@@ -27,6 +28,27 @@ export class Postings {
     if ((length & (length - 1)) === 0) this.#move(term, length);
     this.#pool[this.#starts[term]! + length] = word;
     this.#lengths[term] = length + 1;
+  }
+
+  /** What `restore` takes; `terms` is how many there are. */
+  save(terms: number): Piece[] {
+    return [
+      numbersPiece("postings.pool", this.#pool.subarray(0, this.#used)),
+      numbersPiece("postings.starts", this.#starts.subarray(0, terms)),
+      numbersPiece("postings.lengths", this.#lengths.subarray(0, terms)),
+      dataPiece("postings.left", this.#left),
+    ];
+  }
+
+  /** The lists that were saved. */
+  static restore(pieces: Pieces): Postings {
+    const made = new Postings();
+    made.#pool = pieces.uint32("postings.pool");
+    made.#used = made.#pool.length;
+    made.#starts = pieces.uint32("postings.starts");
+    made.#lengths = pieces.uint32("postings.lengths");
+    made.#left = pieces.data<number[][]>("postings.left");
+    return made;
   }
 
   #move(term: number, length: number): void {

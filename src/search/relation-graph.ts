@@ -1,7 +1,7 @@
 import { DirectedGraph } from "graphology";
 import type { Relation } from "../entry/entry.js";
 import { isPrivate, otherPath } from "../entry/entry-path.js";
-import { readType, targetAddress } from "../entry/relations.js";
+import { readType, targetAddress, wordOf } from "../entry/relations.js";
 import type { EntryKey } from "./indexed.js";
 import {
   type Link,
@@ -94,6 +94,21 @@ export class RelationGraph {
     }
     const address = this.#addressKey(entry);
     if (key === address && !isPrivate(entry.path)) this.#rekey(`${address}\n${otherPath(entry.path)}`, address);
+  }
+
+  /** What an entry's own file tells, in other words that mean the same: `put` with them gives what there is. */
+  toldBy(entry: Node): Relation[] {
+    const key = this.#nodeOf(entry);
+    if (!this.#graph.hasNode(key)) return [];
+    return this.#graph.outNeighbors(key).flatMap((other) => {
+      const { out, in: back } = this.#graph.getDirectedEdgeAttribute(key, other, "told");
+      const types = [
+        ...out.map((type) => wordOf({ type, inverse: false })),
+        ...back.map((type) => wordOf({ type, inverse: true })),
+      ];
+      const { address: target } = this.#end(other);
+      return types.map((type) => ({ type, target }));
+    });
   }
 
   /** Several stores may hold an address: what leads to it goes to another place when one of them comes or goes. */
@@ -237,15 +252,15 @@ export class RelationGraph {
 
   /** How one gets from a node to the next; one way out wins over one way in. */
   #step(from: string, to: string, { direction, types }: Walk): Step {
-    const there = this.#toldBy(from, to);
-    const back = this.#toldBy(to, from);
+    const there = this.#between(from, to);
+    const back = this.#between(to, from);
     const read = (told: readonly string[]) => [...new Set(told)].filter((type) => counts(type, types)).sort();
     const out = direction === "in" ? [] : read([...there.out, ...back.in]);
     if (out.length > 0) return { types: out, direction: "out", to: this.#end(to) };
     return { types: read([...there.in, ...back.out]), direction: "in", to: this.#end(to) };
   }
 
-  #toldBy(from: string, to: string): Told {
+  #between(from: string, to: string): Told {
     return this.#graph.hasDirectedEdge(from, to) ? this.#graph.getDirectedEdgeAttribute(from, to, "told") : NOTHING;
   }
 

@@ -4,12 +4,14 @@ import type { Moment } from "./adjustments.js";
 import { readCursor, writeCursor } from "./cursor.js";
 import { DocumentNodes } from "./document-nodes.js";
 import { Engine } from "./engine.js";
+import { type EntryColumns, fromColumns, type Held, toColumns } from "./entry-columns.js";
 import { EntryTable } from "./entry-table.js";
 import { conditionsOf } from "./filters.js";
 import { rankFused } from "./fused-ranking.js";
 import { explain, hintOf, toHit } from "./hits.js";
 import { type EntryKey, type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.js";
 import { sharesHeld } from "./phrases.js";
+import { dataPiece, type Piece, type Pieces } from "./pieces.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
 import type { RelationGraph } from "./relation-graph.js";
@@ -26,6 +28,8 @@ const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
 // Phrases are looked up in the text itself, so in no more entries than can be read without notice.
 const MAX_PHRASE_READS = 100;
+/** Entries in a piece of what is saved: a few milliseconds of work. */
+const SLICE = 500;
 
 /** One state of an entry. */
 export type EntryVersion = EntryKey & Pick<Indexed, "version">;
@@ -41,17 +45,19 @@ export class SearchIndex {
   readonly documents: DocumentNodes;
   /** How entries and documents are related. */
   readonly relations: RelationGraph;
-  readonly #text = new TextIndex();
-  readonly #scorer = new TextScorer(this.#text);
-  readonly #vectors = new VectorIndex();
+  #text = new TextIndex();
+  #scorer = new TextScorer(this.#text);
+  #vectors = new VectorIndex();
   readonly #engine = new Engine({
     insertText: (slot, field, text) => this.#text.insert(slot, field, text),
     remove: (slot) => {
       this.#text.remove(slot);
       this.#vectors.remove(slot);
     },
+    at: (slot) => this.#table.at(slot),
   });
   readonly #shared = new Map<string, string>();
+  #revision = 0;
 
   private constructor(options: SearchIndexOptions) {
     this.#options = options;
@@ -69,8 +75,49 @@ export class SearchIndex {
     return this.#table.size;
   }
 
+  /** Goes up with every change of an entry or its vectors. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /**
+   * All that is known of the entries, in pieces that `restore` takes; documents are not among it. The pieces are views: when
+   * `revision` went up before the last one is written, they are of no use.
+   */
+  *save(): Generator<Piece> {
+    this.settle();
+    const entries = [...this.#table.entries()];
+    for (let from = 0; from < entries.length; from += SLICE) {
+      const held = entries.slice(from, from + SLICE).map((entry): Held => {
+        const slot = this.#table.slotOf(entry.store, entry.path)!;
+        return { slot, entry, relations: this.relations.toldBy(entry) };
+      });
+      yield dataPiece(`entries.${from / SLICE}`, toColumns(held));
+    }
+    yield* this.#text.save();
+    yield* this.#vectors.save();
+  }
+
+  /** Takes over what was saved, slice by slice, with vectors only if they are wanted. The index has to be empty. */
+  *restore(pieces: Pieces, { vectors }: { readonly vectors: boolean }): Generator<void> {
+    this.#text = TextIndex.restore(pieces);
+    this.#scorer = new TextScorer(this.#text);
+    if (vectors) this.#vectors = VectorIndex.restore(pieces);
+    yield;
+    for (let slice = 0; pieces.has(`entries.${slice}`); slice++) {
+      const held = fromColumns(pieces.data<EntryColumns>(`entries.${slice}`), (text) => this.#share(text));
+      for (const { slot, entry, relations } of held) {
+        this.#table.put(slot, entry);
+        this.relations.put(entry, relations);
+      }
+      yield;
+    }
+    this.#engine.fill(this.#table.bound);
+  }
+
   /** The one door: brings the index to the state that the changes tell; applying them again changes nothing. */
   apply(changes: readonly Change[]): void {
+    this.#revision += changes.length;
     for (const { store, path, after } of changes) {
       if (this.documents.apply(store, path, after)) continue;
       const before = this.get(store, path);
@@ -116,11 +163,14 @@ export class SearchIndex {
    */
   setVectors(store: string, path: string, version: string, vectors: readonly Float32Array[]): void {
     const slot = this.#table.slotOf(store, path);
-    if (slot !== undefined && this.#table.at(slot)?.version === version) this.#vectors.set(slot, vectors);
+    if (slot === undefined || this.#table.at(slot)?.version !== version) return;
+    this.#vectors.set(slot, vectors);
+    this.#revision++;
   }
 
   /** Forgets all vectors, as those of another embedder have to be. */
   dropVectors(): void {
+    this.#revision += this.#vectors.size;
     this.#vectors.clear();
   }
 

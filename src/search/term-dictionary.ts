@@ -1,3 +1,4 @@
+import { numbersPiece, type Piece, type Pieces } from "./pieces.js";
 import { growUint16, growUint32 } from "./typed-arrays.js";
 
 const FREE = 0;
@@ -86,6 +87,27 @@ export class TermDictionary {
       start = end;
     }
     return found;
+  }
+
+  /** What `restore` takes. */
+  save(): Piece[] {
+    return [
+      numbersPiece("terms.characters", this.#characters.subarray(0, this.#start(this.size))),
+      numbersPiece("terms.ends", this.#ends.subarray(0, this.size)),
+      numbersPiece("terms.letters", this.#letters.subarray(0, this.size)),
+      numbersPiece("terms.table", this.#table),
+    ];
+  }
+
+  /** The dictionary that was saved. */
+  static restore(pieces: Pieces): TermDictionary {
+    const made = new TermDictionary();
+    made.#characters = pieces.uint16("terms.characters");
+    made.#ends = pieces.uint32("terms.ends");
+    made.#letters = pieces.uint32("terms.letters");
+    made.#table = pieces.uint32("terms.table");
+    made.size = made.#ends.length;
+    return made;
   }
 
   #start(number: number): number {

@@ -1,4 +1,5 @@
 import type { FieldFactors } from "./bm25f.js";
+import { dataPiece, numbersPiece, type Piece, type Pieces } from "./pieces.js";
 import { Postings } from "./postings.js";
 import { FIELDS } from "./query.js";
 import { TermDictionary } from "./term-dictionary.js";
@@ -27,7 +28,7 @@ export class TextIndex {
   #ordinals = 0;
   #live = 0;
   readonly #ordinalOf = new Map<number, number>();
-  readonly #totals = FIELDS.map(() => ({ length: 0, documents: 0 }));
+  #totals = FIELDS.map(() => ({ length: 0, documents: 0 }));
   #counts: Uint32Array = new Uint32Array(512);
   /** Term numbers of words seen lately: most words of a bulk load repeat. */
   readonly #seen = [new Map<string, readonly number[]>(), new Map<string, readonly number[]>()] as const;
@@ -74,6 +75,33 @@ export class TextIndex {
   /** Ends a bulk load: frees what only made it fast. */
   settle(): void {
     for (const cache of this.#seen) cache.clear();
+  }
+
+  /** What `restore` takes. */
+  *save(): Generator<Piece> {
+    yield dataPiece("text", { live: this.#live, totals: this.#totals });
+    yield numbersPiece("text.slots", this.#slots.subarray(0, this.#ordinals));
+    yield numbersPiece("text.lengths", this.#lengths.subarray(0, this.#ordinals * FIELDS.length));
+    yield* this.#dictionary.save();
+    yield* this.#postings.save(this.#dictionary.size);
+  }
+
+  /** The index that was saved. */
+  static restore(pieces: Pieces): TextIndex {
+    const made = new TextIndex();
+    const { live, totals } = pieces.data<{ live: number; totals: { length: number; documents: number }[] }>("text");
+    made.#live = live;
+    made.#totals = totals;
+    made.#slots = pieces.uint32("text.slots");
+    made.#ordinals = made.#slots.length;
+    made.#lengths = pieces.uint16("text.lengths");
+    made.#dictionary = TermDictionary.restore(pieces);
+    made.#postings = Postings.restore(pieces);
+    made.#counts = new Uint32Array(Math.max(made.#dictionary.size, 512));
+    made.#slots.forEach((slot, ordinal) => {
+      if (slot !== DEAD) made.#ordinalOf.set(slot, ordinal);
+    });
+    return made;
   }
 
   /** The number of a term that some document has, else -1. */

@@ -28,9 +28,9 @@ export function growFloat64(array: Float64Array, needed: number): Float64Array {
 }
 
 /** The array itself when it holds `needed` items, else a larger copy. */
-export function growFloat32(array: Float32Array, needed: number): Float32Array {
+export function growInt16(array: Int16Array, needed: number): Int16Array {
   if (needed <= array.length) return array;
-  const larger = new Float32Array(capacity(array.length, needed));
+  const larger = new Int16Array(capacity(array.length, needed));
   larger.set(array);
   return larger;
 }

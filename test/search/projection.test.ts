@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type SearchIndex as Index, SearchIndex } from "../../src/search/search-index.js";
 import type { SearchRequest } from "../../src/search/search-request.js";
 import { hashVector } from "../support/hash-vectors.js";
-import { drop, embed, facts, type Given, NOW, pathOf, placesOf, put } from "./states.js";
+import { drop, embed, facts, type Given, NOW, pathOf, placesOf, put, restored } from "./states.js";
 
 const WORDS = ["alpha", "beta", "gamma", "delta", "getUserName", "error-handling", "数据库", "1.2.3", "the", "gammas"];
 
@@ -37,6 +37,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: given.map((item) => ({ item, what: "drop" as const })) },
   { weight: 2, arbitrary: given.map((item) => ({ item, what: "move" as const })) },
   { weight: 3, arbitrary: given.map((item) => ({ item, what: "embed" as const })) },
+  { weight: 1, arbitrary: given.map((item) => ({ item, what: "sleep" as const })) },
 );
 
 /** Texts that move to another place, as a rename or another branch has them. */
@@ -73,8 +74,12 @@ test("the index built step by step equals the index rebuilt", async () => {
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const live = new Map<string, Given>();
       const embedded = new Set<string>();
-      const grown = empty(live);
+      let grown = empty(live);
       for (const { item, what } of steps) {
+        if (what === "sleep") {
+          grown = restored(grown, empty(live));
+          continue;
+        }
         if (what === "embed") {
           // What an embedder gives for a text that is not there any more is passed over.
           embed(grown, item);
@@ -117,6 +122,8 @@ test("the index built step by step equals the index rebuilt", async () => {
       expect(grown.vectors).toEqual(rebuilt.vectors);
       expect(grown.vectors).toMatchObject({ embedded: embedded.size, total: live.size });
       expect(grown.size).toBe(rebuilt.size);
+      const relations = (index: Index) => [...index.relations.all()].map((link) => JSON.stringify(link)).sort();
+      expect(relations(grown)).toEqual(relations(rebuilt));
       for (const request of REQUESTS) {
         const [a, b] = await Promise.all([grown.search(request), rebuilt.search(request)]);
         expect(a.hits.map(({ explain }) => explain?.meaning)).toEqual(b.hits.map(({ explain }) => explain?.meaning));

@@ -1,6 +1,7 @@
 import type { Change, EntryState } from "../../src/entry/change.js";
 import type { EntryFields } from "../../src/entry/entry.js";
 import { KIND_FOLDERS, type Kind } from "../../src/entry/kinds.js";
+import { Pieces } from "../../src/search/pieces.js";
 import { SearchIndex } from "../../src/search/search-index.js";
 import { hashVectors } from "../support/hash-vectors.js";
 
@@ -62,6 +63,13 @@ export function indexOf(...all: readonly Given[]): SearchIndex {
   });
   index.apply(all.map(put));
   return index;
+}
+
+/** An empty index that takes over what another one saves. */
+export function restored(from: SearchIndex, to: SearchIndex): SearchIndex {
+  const saved = [...from.save()].map(({ name, bytes }) => [name, Uint8Array.from(bytes)] as const);
+  for (const _slice of to.restore(new Pieces(new Map(saved)), { vectors: true }));
+  return to;
 }
 
 /** Gives an entry its hashed vectors, at the version that it says. */
