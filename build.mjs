@@ -1,9 +1,16 @@
 // Bundles the program and the library, with the licences of what is bundled beside them. The program comes in parts, so
 // that a start reads only what it needs: an agent's server none of HTTP and none of the command line.
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
+
+// What a snapshot of an index was made by: another text of the program may cut words otherwise.
+const sources = fs.readdirSync("src", { recursive: true }).filter((file) => file.endsWith(".ts"));
+const fingerprint = createHash("sha256");
+for (const file of ["package-lock.json", ...sources.sort().map((name) => path.join("src", name))])
+  fingerprint.update(fs.readFileSync(file));
 
 const shared = {
   bundle: true,
@@ -12,6 +19,7 @@ const shared = {
   format: "esm",
   metafile: true,
   legalComments: "none",
+  define: { __GIT_MEMORY_BUILD__: JSON.stringify(fingerprint.digest("hex").slice(0, 16)) },
   // They may not be there, and bring files of their own.
   external: ["@lat.md/*", "onnxruntime-node", "@huggingface/transformers"],
   alias: {

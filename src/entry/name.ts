@@ -32,6 +32,9 @@ function cutBytes(text: string, bytes: number): string {
   return text.slice(0, read);
 }
 
+/** True for a text of more bytes than that in UTF-8; a character has three at most, so that few have to be counted. */
+const isLonger = (text: string, bytes: number): boolean => text.length * 3 > bytes && utf8.encode(text).length > bytes;
+
 /** Why `name` (path below a kind folder, `/` between segments) cannot be read safely, or undefined when it can. */
 export function nameProblem(name: string): string | undefined {
   if (name === "") return "it is empty";
@@ -39,13 +42,13 @@ export function nameProblem(name: string): string | undefined {
   if (CONTROL.test(name)) return "it holds a control character";
   if (name.includes("\\")) return "it holds a backslash";
   if (name.startsWith("/")) return "it starts with /";
-  if (utf8.encode(name).length > NAME_BYTES) return `it is longer than ${NAME_BYTES} bytes`;
+  if (isLonger(name, NAME_BYTES)) return `it is longer than ${NAME_BYTES} bytes`;
   for (const segment of name.split("/")) {
     if (segment === "") return "it has an empty segment";
     if (segment === "." || segment === "..") return `it has a segment "${segment}"`;
     if (segment.startsWith(".")) return "a segment starts with a dot";
     // `.md` is added to the last one; the same bound for all keeps the rule sayable.
-    if (utf8.encode(segment).length > SEGMENT_BYTES - 3) return `a segment is longer than ${SEGMENT_BYTES - 3} bytes`;
+    if (isLonger(segment, SEGMENT_BYTES - 3)) return `a segment is longer than ${SEGMENT_BYTES - 3} bytes`;
   }
   return undefined;
 }

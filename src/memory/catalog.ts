@@ -35,12 +35,14 @@ class Many {
   }
 }
 
-interface Keys {
+/** What an entry is looked up by besides its path: its id in lower case, and a number that equal texts share. */
+export interface Keys {
   readonly id: string | undefined;
   readonly text: number | undefined;
 }
 
 const folderOf = (file: string): string => file.slice(0, file.lastIndexOf("/"));
+const idKey = (id: string | undefined): string | undefined => (id ? own(id.toLowerCase()) : undefined);
 /** Enough to find candidates; whoever asks compares the texts. */
 const textKey = (body: string): number => createHash("sha1").update(foldText(body)).digest().readUInt32BE(0);
 
@@ -59,20 +61,32 @@ export class Catalog {
       if (after && "document" in after) this.#documents.add(path);
       else if (!after || "entry" in after) this.#documents.delete(path);
       if (after && !("entry" in after)) continue;
-      const old = this.#keys.get(path);
-      const keys = after
-        ? { id: after.entry.fields.id && own(after.entry.fields.id.toLowerCase()), text: textKey(after.entry.body) }
-        : { id: undefined, text: undefined };
-      // What stays keeps its place: of two files with one id the first is the one that had it first.
-      if (old?.id !== keys.id) this.#ids.move(path, old?.id, keys.id);
-      if (old?.text !== keys.text) this.#texts.move(path, old?.text, keys.text);
-      if (Boolean(old) !== Boolean(after)) {
-        this.#names.move(path, old && foldName(path), after ? foldName(path) : undefined);
-        this.#folders.set(folderOf(path), this.inFolder(folderOf(path)) + (after ? 1 : -1));
-      }
-      if (after) this.#keys.set(path, keys);
-      else this.#keys.delete(path);
+      this.#put(path, after && { id: idKey(after.entry.fields.id), text: textKey(after.entry.body) });
     }
+  }
+
+  /** Takes in an entry as `keysOf` gave it. */
+  recall(path: string, keys: Keys): void {
+    this.#put(path, keys);
+  }
+
+  /** What an entry is looked up by besides its path. */
+  keysOf(path: string): Keys | undefined {
+    return this.#keys.get(path);
+  }
+
+  #put(path: string, after: Keys | null): void {
+    const old = this.#keys.get(path);
+    const keys = after ?? { id: undefined, text: undefined };
+    // What stays keeps its place: of two files with one id the first is the one that had it first.
+    if (old?.id !== keys.id) this.#ids.move(path, old?.id, keys.id);
+    if (old?.text !== keys.text) this.#texts.move(path, old?.text, keys.text);
+    if (Boolean(old) !== Boolean(after)) {
+      this.#names.move(path, old && foldName(path), after ? foldName(path) : undefined);
+      this.#folders.set(folderOf(path), this.inFolder(folderOf(path)) + (after ? 1 : -1));
+    }
+    if (after) this.#keys.set(path, after);
+    else this.#keys.delete(path);
   }
 
   /** The paths whose entry has this id; more than one when a file was copied. */

@@ -161,6 +161,12 @@ export class Meaning {
     return last + 7 * DAY_MS * Math.log2(1 + (reads?.count ?? 0));
   }
 
+  /** Whose vectors the index takes; undefined = nobody's. */
+  get embedderId(): string | undefined {
+    const chosen = this.#begin()?.chosen;
+    return chosen === undefined || chosen.driver === "none" ? undefined : chosen.embedder.id;
+  }
+
   get state(): MeaningState {
     const work = this.#begin();
     const { embedded, total } = this.#index.vectors;

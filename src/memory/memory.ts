@@ -15,6 +15,7 @@ import { Audit } from "./audit.js";
 import { Catalog } from "./catalog.js";
 import { ConflictDirectory } from "./conflict-directory.js";
 import { Draft } from "./draft.js";
+import { IndexSnapshot } from "./index-snapshot.js";
 import { type EmbedderLoan, Meaning } from "./meaning.js";
 import { ScopeDirectory } from "./scope-directory.js";
 import { namesCode, type Stale, staleOf } from "./stale.js";
@@ -24,7 +25,8 @@ import { PastViews, type View } from "./view.js";
 import type { Workspace } from "./workspace.js";
 
 /** What the process lends the memory. */
-export interface MemoryOptions extends Omit<StoresOptions, "sink" | "scanned" | "loaded" | "listened" | "restart"> {
+export interface MemoryOptions
+  extends Omit<StoresOptions, "sink" | "scanned" | "opened" | "loaded" | "listened" | "restart"> {
   /** A new UUID v7 for a creation time in milliseconds. */
   readonly newId: (at: number) => string;
   /** Tells those apart who write without a session on this machine: a server, or a shell and its commands. */
@@ -65,6 +67,7 @@ export class Memory implements View {
   #scopes = new ScopeDirectory();
   #conflicts = new ConflictDirectory();
   #past: PastViews | undefined;
+  readonly #snapshot: IndexSnapshot;
   /** What is read and asked. */
   readonly usage: Usage;
   /** What gives entries and queries their vectors. */
@@ -78,8 +81,10 @@ export class Memory implements View {
       scanned: (done, total) => {
         for (const listener of this.#scanning) listener(done, total);
       },
+      opened: () => this.#snapshot.recall(),
       loaded: () => {
         this.#index.settle();
+        this.#snapshot.ready();
         this.meaning.wake();
       },
       listened: () => this.#changed.size > 0,
@@ -106,6 +111,17 @@ export class Memory implements View {
       log: options.log ?? (() => undefined),
     });
     this.meaning = new Meaning(this, options);
+    this.#snapshot = new IndexSnapshot({
+      workspace: () => this.workspace,
+      index: () => this.#index,
+      anew: () => {
+        this.#index = this.#newIndex();
+      },
+      embedder: () => this.meaning.embedderId,
+      publishes: options.publishes,
+      watch: options.watch,
+      log: options.log ?? (() => undefined),
+    });
     this.#index = this.#newIndex();
   }
 
@@ -337,6 +353,7 @@ export class Memory implements View {
 
   async close(): Promise<void> {
     await this.meaning.close();
+    if (this.state === "ready") await this.#snapshot.close();
     this.usage.close();
     await this.audit.close();
     return this.#stores.close();

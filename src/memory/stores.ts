@@ -35,6 +35,8 @@ export interface StoresOptions extends Omit<StoreOptions, "name" | "mode" | "sca
   readonly flags: SettingInputs["flags"];
   /** Told how many entry files were looked at, and how many there are, in all stores. */
   readonly scanned: (done: number, total: number) => void;
+  /** Called when the stores are open and before they are read: what is known of their files from before is recalled. */
+  readonly opened: () => Promise<void>;
   /** Called when everything that there was has been told. */
   readonly loaded: () => void;
   /** True when somebody waits for news that no call asks for. */
@@ -101,7 +103,10 @@ export class Stores {
     if (this.#opening) return this.#opening;
     this.#state = "indexing";
     const opened = this.#openAll();
-    const ready = opened.then(() => this.#read(this.workspace.members()));
+    const ready = opened.then(async () => {
+      await this.#options.opened();
+      await this.#read(this.workspace.members());
+    });
     const opening = { opened, ready };
     this.#opening = opening;
     const end = (state: IndexState, again: boolean): void => {

@@ -104,14 +104,16 @@ export class SearchIndex {
     this.#scorer = new TextScorer(this.#text);
     if (vectors) this.#vectors = VectorIndex.restore(pieces);
     yield;
+    const relating: Held[] = [];
     for (let slice = 0; pieces.has(`entries.${slice}`); slice++) {
-      const held = fromColumns(pieces.data<EntryColumns>(`entries.${slice}`), (text) => this.#share(text));
-      for (const { slot, entry, relations } of held) {
-        this.#table.put(slot, entry);
-        this.relations.put(entry, relations);
+      for (const held of fromColumns(pieces.data<EntryColumns>(`entries.${slice}`), (text) => this.#share(text))) {
+        this.#table.put(held.slot, held.entry);
+        if (held.relations.length > 0) relating.push(held);
       }
       yield;
     }
+    // Last, so that every target is there: what tells no relation itself need not be put.
+    for (const { entry, relations } of relating) this.relations.put(entry, relations);
     this.#engine.fill(this.#table.bound);
   }
 

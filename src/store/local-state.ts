@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Repository } from "../git/discover.js";
 import { readIfThere, writeAtomic } from "../git/git-fs.js";
@@ -37,6 +37,12 @@ export const EMPTY_STATE: WorktreeState = { held: [], dropped: [] };
 /** The folder of what is never committed: in the git directory that all worktrees share, or in the store itself. */
 export const localFolder = (root: string, repository: Repository | undefined): string =>
   repository ? path.join(repository.commonDir, "git-memory") : path.join(root, ".state");
+
+/** A folder in a store that is no git repository hides itself from any that may be made around it. */
+export function hideLocalFolder(folder: string): void {
+  const ignore = path.join(folder, ".gitignore");
+  if (path.basename(folder) === ".state" && !existsSync(ignore)) writeFileSync(ignore, "*\n");
+}
 
 /** Where a store keeps what is never committed: one folder for all worktrees, one for this. */
 export class LocalState {

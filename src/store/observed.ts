@@ -27,6 +27,12 @@ export interface Current {
   readonly instead?: "held" | "ours";
 }
 
+/** HEAD's commit, and its blobs by store path where they are not what is there now; null = it has none. */
+export interface HeadApart {
+  readonly commit: string;
+  readonly apart: readonly (readonly [file: string, blob: string | null])[];
+}
+
 /** Takes changes as they are found. */
 export type Tell = (changes: readonly Change[]) => void;
 

@@ -10,7 +10,15 @@ import { EntryTimes, type LastCommit } from "./entry-times.js";
 import { newsOf } from "./follow-branch.js";
 import { type LastWrite, noteWrites } from "./journal-log.js";
 import { EMPTY_STATE, type WorktreeState } from "./local-state.js";
-import { type Current, type Invalid, type Known, type Scanned, sameTold, type Tell } from "./observed.js";
+import {
+  type Current,
+  type HeadApart,
+  type Invalid,
+  type Known,
+  type Scanned,
+  sameTold,
+  type Tell,
+} from "./observed.js";
 import { contentOf, isServed, readServed } from "./served.js";
 import { factsOf, type Seen } from "./state-facts.js";
 import { markersId, unmergedId } from "./unmerged.js";
@@ -57,6 +65,40 @@ export class Observer {
     await this.updateTimes();
     this.#times.settle();
     await this.scan(tell, scanned);
+  }
+
+  /**
+   * Takes as known what another process saw of a path and the index was given: the first scan reads the file only if it
+   * changed since. To be called before `start`.
+   */
+  recall(file: string, known: Known): void {
+    // Where git's ids are not ours, only the bytes tell whether HEAD has them.
+    if ((this.#context.host?.objects.format ?? "sha1") === "sha1") this.#known.set(file, known);
+  }
+
+  /** Takes as known what HEAD was: all recalled versions but for `apart`. To be called after the last `recall`. */
+  recallHead({ commit, apart }: HeadApart): void {
+    for (const [file, { version }] of this.#known) this.#head.set(file, version);
+    for (const [file, blob] of apart) {
+      if (blob === null) this.#head.delete(file);
+      else this.#head.set(file, blob);
+    }
+    this.#headCommit = commit;
+  }
+
+  /** HEAD as far as it is not these versions (by store path), for `recallHead`; undefined = nothing is known of it. */
+  headApart(versions: ReadonlyMap<string, string>): HeadApart | undefined {
+    const commit = this.#headCommit;
+    if (commit === undefined || this.#hostStamp === "") return undefined;
+    const apart: [string, string | null][] = [...this.#head].filter(([file, blob]) => versions.get(file) !== blob);
+    for (const file of versions.keys()) if (!this.#head.has(file)) apart.push([file, null]);
+    return { commit, apart };
+  }
+
+  /** What a file was marked by when this version of it was read; undefined = it is not known any more. */
+  markOf(file: string, version: string): FileMark | undefined {
+    const known = this.#known.get(file);
+    return known?.version === version ? known.mark : undefined;
   }
 
   /** HEAD's commit at the last look. */
@@ -200,7 +242,12 @@ export class Observer {
   async #headChanges(host: Host, commit: string | undefined): Promise<Iterable<[string, string | null]>> {
     const folder = this.#context.prefix.slice(0, -1);
     if (commit === this.#headCommit) return [];
-    if (this.#headCommit === undefined) return host.blobsBelow(commit, folder);
+    const known = this.#headCommit !== undefined && (await host.objects.commit(this.#headCommit)) !== undefined;
+    if (!known) {
+      // A commit that was recalled may be gone by now.
+      this.#head.clear();
+      return host.blobsBelow(commit, folder);
+    }
     return host.blobsChanged(this.#headCommit, commit, folder);
   }
 
@@ -270,8 +317,9 @@ export class Observer {
       if (performance.now() - since > SLICE_MS) scanned(Math.max(done, 0), entries.size);
       await breathe();
       done++;
-      if (refused === undefined && this.#unchanged(file)) continue;
-      const change = await this.#observe(file, refused);
+      const unchanged = refused === undefined && this.#unchanged(file);
+      if (unchanged && this.#scanned) continue;
+      const change = unchanged ? await this.#reconsider(file) : await this.#observe(file, refused);
       if (change) changes.push(change);
     }
     const gone = [...this.#known.keys(), ...this.#invalid.keys()].filter((file) => !files.has(file));
@@ -288,6 +336,31 @@ export class Observer {
     return stat !== undefined && sameMark(mark, markOf(stat));
   }
 
+  /** What is to be told anew of a recalled file that did not change: what git and the journal say of it may be another thing now. */
+  async #reconsider(file: string): Promise<Change | undefined> {
+    const known = this.#known.get(file);
+    // Whether it still is in conflict, and what is served in place of it, the bytes tell.
+    if (known === undefined || known.conflict !== undefined || this.#isSpecial(file)) return this.#observe(file);
+    const seen = { ...known, pending: !known.private && this.#differs(file, known.version) };
+    const facts = this.#facts(file, seen);
+    const next: Known = { ...seen, updatedAt: facts.updatedAt, author: facts.author };
+    if (sameTold(known, next)) return undefined;
+    this.#known.set(file, next);
+    return { store: this.#context.name, path: file, before: known.version, after: facts };
+  }
+
+  /** True where something else may be served than the file at a path. */
+  #isSpecial(file: string): boolean {
+    const name = repoPath(this.#context, file);
+    return this.#unmerged.has(name) || this.#state.held.some((held) => held.path === name);
+  }
+
+  /** True when HEAD has something else at a store path than this blob. */
+  #differs(file: string, blob: string): boolean {
+    const head = this.headBlob(file);
+    return head !== undefined && head !== blob;
+  }
+
   #drop(file: string): Change | undefined {
     const known = this.#known.get(file);
     this.#known.delete(file);
@@ -302,10 +375,8 @@ export class Observer {
   async #observe(file: string, refused?: string): Promise<Change | undefined> {
     this.#invalid.delete(file);
     if (refused !== undefined) return this.#refuse(file, refused, undefined);
-    const name = repoPath(this.#context, file);
-    const special = this.#state.held.some((held) => held.path === name) || this.#unmerged.has(name);
     // The plain case stays synchronous: a first scan goes through it ten thousand times.
-    const read = special ? undefined : readWorkingFile(path.join(this.#context.root, file));
+    const read = this.#isSpecial(file) ? undefined : readWorkingFile(path.join(this.#context.root, file));
     if (read?.kind === "absent") return this.#drop(file);
     if (read?.kind === "refused") return this.#refuse(file, read.reason, read.mark);
     const current: Current | undefined = read
@@ -321,8 +392,7 @@ export class Observer {
     const hidden = isPrivate(file) || undefined;
     const format = this.#context.host?.objects.format ?? "sha1";
     const inHead = format === "sha1" ? current.version : blobId(current.bytes, format);
-    const differs = this.headBlob(file) !== undefined && this.headBlob(file) !== inHead;
-    const pending = !hidden && (current.instead === "held" || differs);
+    const pending = !hidden && (current.instead === "held" || this.#differs(file, inHead));
     const stages = this.#unmerged.get(repoPath(this.#context, file));
     const open = stages ? unmergedId(file, stages) : markersId(file, current);
     const conflict = hidden ? undefined : open;

@@ -15,7 +15,7 @@ import { HistoryIndex } from "./history-index.js";
 import { JournalLog } from "./journal-log.js";
 import { lastWrite, writesSince } from "./last-write.js";
 import { LocalState, localFolder } from "./local-state.js";
-import type { Current, Invalid } from "./observed.js";
+import type { Current, HeadApart, Invalid, Known } from "./observed.js";
 import { Observer } from "./observer.js";
 import { Past } from "./past.js";
 import { writeFiles } from "./private-files.js";
@@ -30,6 +30,7 @@ import { Sync } from "./sync.js";
 import { settleUnmerged, type Unmerged, unmergedFiles } from "./unmerged.js";
 import { unsignedCommits } from "./unsigned.js";
 import { rememberUser } from "./user.js";
+import type { FileMark } from "./working-files.js";
 import { asRefusal, assertWritable, isWritable } from "./writable.js";
 import { StartOver, Writer } from "./writer.js";
 
@@ -141,6 +142,26 @@ export class Store {
   /** The mode of this kind of store when no setting says otherwise. */
   get usualMode(): CommitMode {
     return this.#context.usual;
+  }
+
+  /** See `Observer.recall`: to be called before `start`. */
+  recall(file: string, known: Known): void {
+    this.#observer.recall(file, known);
+  }
+
+  /** See `Observer.recallHead`: to be called after the last `recall`. */
+  recallHead(head: HeadApart): void {
+    this.#observer.recallHead(head);
+  }
+
+  /** See `Observer.headApart`. */
+  headApart(versions: ReadonlyMap<string, string>): HeadApart | undefined {
+    return this.#observer.headApart(versions);
+  }
+
+  /** See `Observer.markOf`. */
+  markOf(file: string, version: string): FileMark | undefined {
+    return this.#observer.markOf(file, version);
   }
 
   /** Recovers what a dead process left, begins to watch, and tells every entry. */

@@ -13,6 +13,7 @@ import {
   type VectorRecord,
   vectorIn,
 } from "./vector-file.js";
+import { hideLocalFolder } from "./local-state.js";
 import { isWritable } from "./writable.js";
 
 /** A file is read in pieces of this size, so that others get their turn between them. */
@@ -149,7 +150,7 @@ export class VectorCache {
   #prepare(dimensions: number): void {
     if (this.#dimensions !== undefined) return;
     fs.mkdirSync(path.dirname(this.#file), { recursive: true });
-    hide(this.#folder);
+    hideLocalFolder(this.#folder);
     this.#replace(header(this.#id, dimensions));
   }
 
@@ -186,12 +187,6 @@ export class VectorCache {
   close(): Promise<void> {
     return this.#inTurn(async () => this.#startOver());
   }
-}
-
-/** A folder in a store that is no git repository hides itself from any that may be made around it. */
-function hide(folder: string): void {
-  const ignore = path.join(folder, ".gitignore");
-  if (path.basename(folder) === ".state" && !fs.existsSync(ignore)) fs.writeFileSync(ignore, "*\n");
 }
 
 const readPiece = (descriptor: number, position: number, length: number): Promise<Buffer> =>

@@ -1,0 +1,197 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { setImmediate as breathe } from "node:timers/promises";
+import type { Indexed } from "../search/indexed.js";
+import { dataPiece, numbersPiece, type Piece, Pieces } from "../search/pieces.js";
+import type { SearchIndex } from "../search/search-index.js";
+import { hideLocalFolder } from "../store/local-state.js";
+import type { HeadApart } from "../store/observed.js";
+import { readSnapshot, writeSnapshot } from "../store/snapshot-file.js";
+import type { Store } from "../store/store.js";
+import { isWritable } from "../store/writable.js";
+import { BUILD } from "../version.js";
+import { PERSONAL, type Workspace } from "./workspace.js";
+
+export interface IndexSnapshotOptions {
+  readonly workspace: () => Workspace;
+  readonly index: () => SearchIndex;
+  /** Makes the index a new, empty one. */
+  readonly anew: () => void;
+  /** The id of the embedder whose vectors the index takes; undefined = none. */
+  readonly embedder: () => string | undefined;
+  readonly publishes: boolean;
+  /** True in a server: it is saved while the server runs, not only at its end. */
+  readonly watch: boolean;
+  readonly log: (message: string, cause: unknown) => void;
+}
+
+/** So many changes, and a hundredth of the entries, are read anew in no time: for fewer nothing is written. */
+const WORTH = 64;
+/** How often a server looks whether it is worth it (milliseconds). */
+const LOOK_MS = 20_000;
+/** A file that was changed so lately (milliseconds) may have changed again without a trace. */
+const SETTLED_MS = 2_000;
+const MARKS = "files.marks";
+const TEXTS = "files.texts";
+const HEADS = "files.heads";
+const NO_TEXT = 0;
+
+/**
+ * The index as it was last time, kept for the next start: for these stores, seen from this project. It tells what was in
+ * files that have not changed since; everything else is read as ever.
+ */
+export class IndexSnapshot {
+  readonly #options: IndexSnapshotOptions;
+  /** The index's revision that is saved. */
+  #saved = 0;
+  #saving: Promise<boolean> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #embedder: string | undefined;
+
+  constructor(options: IndexSnapshotOptions) {
+    this.#options = options;
+  }
+
+  /** The stores that are open, as far as it matters for what is in the index. */
+  #key(): string {
+    const workspace = this.#options.workspace();
+    const stores = workspace
+      .members()
+      .map(({ store }) => [store.name, store.root, store.relativeRoot, store.manifest.root]);
+    return JSON.stringify([BUILD, stores, workspace.scope, workspace.entered ?? null]);
+  }
+
+  /**
+   * The file: in the folder of the person's own store where there is one, so that nothing of theirs lies in a project's.
+   * Undefined where nothing may be written.
+   */
+  #place(): { readonly store: Store; readonly file: string } | undefined {
+    const workspace = this.#options.workspace();
+    const member = workspace.get(PERSONAL) ?? workspace.main;
+    if (!member || member.readOnly || !this.#options.publishes) return undefined;
+    const roots = workspace.members().map(({ store }) => store.root);
+    const name = createHash("sha256").update(JSON.stringify(roots)).digest("hex").slice(0, 16);
+    return { store: member.store, file: path.join(member.store.localFolder, "index", `${name}.bin`) };
+  }
+
+  /** Fills the empty index and what the stores know of their files with what was saved, if anything. */
+  async recall(): Promise<void> {
+    this.#embedder = this.#options.embedder();
+    this.#saved = this.#options.index().revision;
+    const place = this.#place();
+    if (!place) return;
+    const found = await readSnapshot(
+      place.file,
+      this.#key(),
+      (name, { embedder }) => !name.startsWith("vectors") || (embedder !== undefined && embedder === this.#embedder),
+    );
+    if (!found) return;
+    const pieces = new Pieces(found.pieces);
+    try {
+      const vectors = pieces.has("vectors");
+      for (const _slice of this.#options.index().restore(pieces, { vectors })) await breathe();
+      await this.#recallFiles(pieces);
+      this.#saved = this.#options.index().revision;
+    } catch (error) {
+      this.#options.log("the saved index cannot be used", error);
+      this.#options.anew();
+    }
+  }
+
+  async #recallFiles(pieces: Pieces): Promise<void> {
+    const workspace = this.#options.workspace();
+    const [marks, texts] = [pieces.float64(MARKS), pieces.uint32(TEXTS)];
+    let row = 0;
+    for (const entry of this.#options.index().entries()) {
+      const member = workspace.get(entry.store)!;
+      const [mtimeMs, ctimeMs, size, ino] = marks.subarray(row * 4, row * 4 + 4) as unknown as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const { version, pending = false, conflict, private: apart, updatedAt, author } = entry;
+      const mark = Number.isNaN(ino) ? undefined : { mtimeMs, ctimeMs, size, ino };
+      member.store.recall(entry.path, { version, mark, pending, conflict, private: apart, updatedAt, author });
+      member.catalog.recall(entry.path, { id: entry.id?.toLowerCase(), text: texts[row]! });
+      if (++row % 1_000 === 0) await breathe();
+    }
+    for (const [name, head] of pieces.data<[string, HeadApart][]>(HEADS)) workspace.get(name)?.store.recallHead(head);
+  }
+
+  /** True when the next start would have much to read that is in the index. */
+  get isDue(): boolean {
+    const { revision, size } = this.#options.index();
+    return revision - this.#saved >= Math.max(WORTH, size / 100);
+  }
+
+  /** To be called when everything that there was is in the index. */
+  ready(): void {
+    if (!this.#options.watch || !this.#options.publishes) return;
+    this.#timer ??= setInterval(() => void this.#saveIfDue(), LOOK_MS).unref();
+  }
+
+  /** Saves the index when that is worth it, in slices; false when it was not done, as when it changed meanwhile. */
+  #saveIfDue(): Promise<boolean> {
+    if (!this.isDue) return Promise.resolve(false);
+    this.#saving ??= this.#save()
+      .catch((error: unknown) => {
+        this.#options.log("the index could not be saved", error);
+        return false;
+      })
+      .finally(() => {
+        this.#saving = undefined;
+      });
+    return this.#saving;
+  }
+
+  async #save(): Promise<boolean> {
+    const place = this.#place();
+    if (!place) return false;
+    const { store, file } = place;
+    // A repository that was moved away, or deleted, must not be half there again.
+    if (!existsSync(path.dirname(store.localFolder)) || !isWritable(`${store.localFolder}/x`)) return false;
+    const index = this.#options.index();
+    const { revision } = index;
+    const label = { key: this.#key(), ...(this.#embedder === undefined ? {} : { embedder: this.#embedder }) };
+    const done = await writeSnapshot(file, label, this.#pieces(index), () => index.revision === revision);
+    if (!done) return false;
+    hideLocalFolder(store.localFolder);
+    this.#saved = revision;
+    return true;
+  }
+
+  *#pieces(index: SearchIndex): Generator<Piece> {
+    const workspace = this.#options.workspace();
+    const entries = [...index.entries()];
+    const marks = new Float64Array(entries.length * 4).fill(Number.NaN);
+    const texts = new Uint32Array(entries.length);
+    const settled = Date.now() - SETTLED_MS;
+    entries.forEach((entry: Indexed, row) => {
+      const member = workspace.get(entry.store);
+      const mark = member?.store.markOf(entry.path, entry.version);
+      texts[row] = member?.catalog.keysOf(entry.path)?.text ?? NO_TEXT;
+      if (mark && mark.ctimeMs < settled && mark.mtimeMs < settled)
+        marks.set([mark.mtimeMs, mark.ctimeMs, mark.size, mark.ino], row * 4);
+    });
+    yield numbersPiece(MARKS, marks);
+    yield numbersPiece(TEXTS, texts);
+    const heads = workspace.members().map(({ store }) => {
+      const own = entries.filter((entry) => entry.store === store.name);
+      return [store.name, store.headApart(new Map(own.map(({ path: file, version }) => [file, version])))];
+    });
+    yield dataPiece(
+      HEADS,
+      heads.filter(([, head]) => head !== undefined),
+    );
+    yield* index.save();
+  }
+
+  /** Saves what is worth it, and ends. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#saving;
+    await this.#saveIfDue();
+  }
+}
