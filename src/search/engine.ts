@@ -7,6 +7,7 @@ import {
 import { type Condition, dayOf } from "./filters.js";
 import { FilterTrees } from "./filter-trees.js";
 import type { Indexed } from "./indexed.js";
+import { type Slots, SlotSet } from "./slots.js";
 
 // String columns are text and go to whoever ranks; all others are filters and stay Orama's.
 const SCHEMA = {
@@ -62,7 +63,7 @@ const documentOf = (entry: Indexed) => ({
 });
 
 /** Slots in order, made of those that the filters leave (all when undefined). */
-export type Rank = (allowed: ReadonlySet<number> | undefined) => readonly number[];
+export type Rank = (allowed: Slots | undefined) => readonly number[];
 
 /** Orama with its index component replaced: it keeps the filters; documents, text and vectors are others'. */
 export class Engine {
@@ -71,6 +72,8 @@ export class Engine {
   readonly #freeIds: string[] = [];
   /** What filters left since the last change: most searches of a session have the same scopes. */
   readonly #filtered = new Map<string, Set<number>>();
+  /** The same as slots, which are looked up faster. */
+  readonly #slots = new WeakMap<ReadonlySet<number>, SlotSet>();
   /** While an entry is taken out and put back, its parts stay where they are. */
   #keepsParts = false;
   /** Orama hands a search no more than a term and the filter's ids; the request in hand does the rest. */
@@ -147,6 +150,14 @@ export class Engine {
     search(this.#orama, { term, properties: "*", limit, ...where });
   }
 
+  #slotsOf(ids: ReadonlySet<number>): SlotSet {
+    const known = this.#slots.get(ids);
+    if (known) return known;
+    const slots = new SlotSet(ids, this.#orama.internalDocumentIDStore.internalIdToId.length + 1);
+    this.#slots.set(ids, slots);
+    return slots;
+  }
+
   /** Orama's own index with the string columns taken over: their text goes to the parts, their search is `#rank`. */
   #components(): NonNullable<OramaPluginSync["getComponents"]> {
     // Documents are made when they are asked for: the entries are there already.
@@ -199,7 +210,7 @@ export class Engine {
         return known;
       },
       search: (...[, , , , , , , , , , allowed]) => {
-        const slots = this.#rank(allowed);
+        const slots = this.#rank(allowed && this.#slotsOf(allowed));
         return slots.map((slot, n): TokenScore => [slot, slots.length - n]);
       },
     };

@@ -2,7 +2,7 @@ import { weightFactor } from "./adjustments.js";
 import { Generation } from "./generation.js";
 import type { Indexed } from "./indexed.js";
 import { Supersessions } from "./supersessions.js";
-import { growFloat64 } from "./typed-arrays.js";
+import { growFloat64, growUint8 } from "./typed-arrays.js";
 
 /** The indexed entries by place and by slot, and what follows from them as a whole: supersessions and generation. */
 export class EntryTable {
@@ -12,8 +12,8 @@ export class EntryTable {
   readonly #generation = new Generation();
   readonly #bySlot: (Indexed | undefined)[] = [];
   readonly #slots = new Map<string, Map<string, number>>();
-  /** Slots of entries that are archived or have a validity. */
-  readonly #conditional = new Set<number>();
+  /** 1 for entries that are archived or have a validity. */
+  #conditional: Uint8Array = new Uint8Array(256);
   // Ranking looks at thousands of entries a search; objects of many shapes are slow to read, columns are not.
   #weights: Float64Array = new Float64Array(256);
   #times: Float64Array = new Float64Array(256);
@@ -44,7 +44,7 @@ export class EntryTable {
 
   /** False when nothing can take the entry at a slot out of default results: not archived, no validity, nothing supersedes. */
   mayHide(slot: number): boolean {
-    return this.#conditional.has(slot) || this.supersessions.any;
+    return this.#conditional[slot] === 1 || this.supersessions.any;
   }
 
   slotOf(store: string, path: string): number | undefined {
@@ -60,7 +60,8 @@ export class EntryTable {
     this.#times = growFloat64(this.#times, slot + 1);
     this.#weights[slot] = weightFactor(entry);
     this.#times[slot] = entry.updatedAt ?? entry.createdAt ?? Number.NaN;
-    if ((entry.status ?? entry.valid_from ?? entry.valid_until) !== undefined) this.#conditional.add(slot);
+    this.#conditional = growUint8(this.#conditional, slot + 1);
+    this.#conditional[slot] = (entry.status ?? entry.valid_from ?? entry.valid_until) === undefined ? 0 : 1;
     this.supersessions.add(entry);
     this.#generation.toggle(entry);
     this.size++;
@@ -71,7 +72,6 @@ export class EntryTable {
     const entry = this.#bySlot[slot];
     if (entry === undefined) return;
     this.#bySlot[slot] = undefined;
-    this.#conditional.delete(slot);
     this.#slots.get(entry.store)?.delete(entry.path);
     this.supersessions.remove(entry);
     this.#generation.toggle(entry);

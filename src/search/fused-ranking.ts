@@ -5,6 +5,7 @@ import type { Indexed } from "./indexed.js";
 import { byPlace, orderOf, sortOf } from "./order.js";
 import type { ParsedQuery } from "./query.js";
 import { floorFor, passing, phraseGain, type RankInput, type Ranking } from "./ranking.js";
+import type { Slots } from "./slots.js";
 import type { TextMatches } from "./text-scorer.js";
 import { Top } from "./top.js";
 import type { NearPassage, VectorIndex } from "./vector-index.js";
@@ -27,7 +28,7 @@ export function rankFused(
   input: FusedInput,
   table: EntryTable,
   vectors: VectorIndex,
-  allowed: ReadonlySet<number> | undefined,
+  allowed: Slots | undefined,
 ): Ranking {
   const { request, matches, needed } = input;
   const pass = passing(input, table);
@@ -81,7 +82,7 @@ export function rankFused(
 function wordMatches(
   { matches, held }: FusedInput,
   pass: (slot: number) => Indexed | undefined,
-  allowed: ReadonlySet<number> | undefined,
+  allowed: Slots | undefined,
 ): { slots: number[]; texts: number[] } {
   const slots: number[] = [];
   const texts: number[] = [];
@@ -105,7 +106,7 @@ function nearest(
   { vector, matches }: FusedInput,
   vectors: VectorIndex,
   pass: (slot: number) => Indexed | undefined,
-  among: ReadonlySet<number> | undefined,
+  among: Slots | undefined,
 ): { near: readonly Near[]; background: number } {
   const accepts = (slot: number): boolean => !matches.excluded.has(slot) && pass(slot) !== undefined;
   const { found, background } = vectors.nearest(vector, { passages: PASSAGES, accepts, among });

@@ -22,6 +22,8 @@ export interface Fusion {
   readonly near: ReadonlyMap<number, NearPassage>;
   /** The words do not count at all: a score is the similarity itself. */
   readonly alone: boolean;
+  /** How good the best hits of both lists are, by weight (0–1). */
+  readonly level: number;
 }
 
 /** The scores of both lists, best first. */
@@ -48,8 +50,11 @@ export function fusionOf(
   { texts, cosines }: Lists,
   given: Pick<Fusion, "weight" | "chance" | "near" | "alone">,
 ): Fusion {
-  const leastCosine = cosines.length < NEAREST ? given.chance : cosines[NEAREST - 1]!;
-  return { ...given, bestText: texts[0] ?? 0, bestCosine: cosines[0] ?? 0, leastCosine };
+  const { weight, chance } = given;
+  const leastCosine = cosines.length < NEAREST ? chance : cosines[NEAREST - 1]!;
+  const [bestText, bestCosine] = [texts[0] ?? 0, cosines[0] ?? 0];
+  const level = (1 - weight) * bestText + weight * similarity(bestCosine, chance);
+  return { ...given, bestText, bestCosine, leastCosine, level };
 }
 
 /** What words and meaning give to a hit; their sum is its score. */
@@ -63,8 +68,7 @@ export interface Parts {
  * weight; times how good the two best are, so that it says how good the hit is and not only how it compares.
  */
 export function fuse(fusion: Fusion, text: number, cosine: number | undefined): Parts {
-  const { weight, bestText, bestCosine } = fusion;
-  const level = (1 - weight) * bestText + weight * similarity(bestCosine, fusion.chance);
+  const { weight, bestText, level } = fusion;
   const share = bestText === 0 ? 0 : text / bestText;
   return { text: level * (1 - weight) * share, meaning: level * weight * nearness(fusion, cosine) };
 }

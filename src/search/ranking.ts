@@ -5,6 +5,7 @@ import type { Fusion } from "./fusion.js";
 import type { Indexed } from "./indexed.js";
 import { orderOf, type Ranked, sortOf } from "./order.js";
 import type { SearchRequest } from "./search-request.js";
+import type { Slots } from "./slots.js";
 import type { TextMatches, WeightedPlan } from "./text-scorer.js";
 import { Top } from "./top.js";
 import { isVisible } from "./visibility.js";
@@ -61,7 +62,7 @@ export interface Ranking {
 }
 
 /** Takes what text and the engine's filters (`allowed`) leave through the other filters, scores and orders it. */
-export function rank(input: RankInput, table: EntryTable, allowed: ReadonlySet<number> | undefined): Ranking {
+export function rank(input: RankInput, table: EntryTable, allowed: Slots | undefined): Ranking {
   const { request, now, decay, matches, held } = input;
   const pass = passing(input, table);
   const floor = request.min_score ?? floorFor(table.size);

@@ -1,4 +1,4 @@
-import type { FieldFactors } from "./bm25f.js";
+import { type FieldFactors, saturate } from "./bm25f.js";
 import { dataPiece, numbersPiece, type Piece, type Pieces } from "./pieces.js";
 import { Postings } from "./postings.js";
 import { FIELDS } from "./query.js";
@@ -146,6 +146,45 @@ export class TextIndex {
       if (before === 0) touched.push(slot);
       const length = this.#lengths[ordinal * FIELDS.length + field]!;
       sums[slot] = before + (word & MAX_FREQUENCY) / (base[field]! + slope[field]! * length);
+    }
+  }
+
+  /** The number of documents that have a term in a field that counts. */
+  holders(term: number, { base }: FieldFactors): number {
+    const list = this.#postings.of(term);
+    const slots = this.#slots;
+    let count = 0;
+    for (let i = 0, last = -1; i < list.length; i++) {
+      const word = list[i]!;
+      const ordinal = word >>> 10;
+      if (ordinal === last || slots[ordinal] === DEAD || base[(word >>> 7) & 7] === Number.POSITIVE_INFINITY) continue;
+      last = ordinal;
+      count++;
+    }
+    return count;
+  }
+
+  /**
+   * Adds to `scores` (by slot) what a term gives, up to `weight` for each document; a slot that had no score is appended to
+   * `matched`. In one pass, since the postings of a document lie together.
+   */
+  score(term: number, factors: FieldFactors, weight: number, scores: Float64Array, matched: number[]): void {
+    const list = this.#postings.of(term);
+    const [slots, lengths] = [this.#slots, this.#lengths];
+    const { base, slope } = factors;
+    for (let i = 0; i < list.length; ) {
+      const ordinal = list[i]! >>> 10;
+      let sum = 0;
+      for (; i < list.length && list[i]! >>> 10 === ordinal; i++) {
+        const word = list[i]!;
+        const field = (word >>> 7) & 7;
+        sum += (word & MAX_FREQUENCY) / (base[field]! + slope[field]! * lengths[ordinal * FIELDS.length + field]!);
+      }
+      const slot = slots[ordinal]!;
+      if (slot === DEAD || sum === 0) continue;
+      const before = scores[slot]!;
+      if (before === 0) matched.push(slot);
+      scores[slot] = before + weight * saturate(sum);
     }
   }
 

@@ -49,6 +49,15 @@ export class TextScorer {
     const clauses: { clause: Clause; idf: number }[] = [];
     let mass = 0;
     for (const clause of plan.clauses) {
+      const [term, second] = clause.terms;
+      if (term !== undefined && second === undefined) {
+        const fields = this.#known(clause.field, factors);
+        const idf = inverseFrequency(this.#index.size, this.#index.holders(term, fields));
+        mass += clause.weight * idf;
+        clauses.push({ clause, idf });
+        this.#index.score(term, fields, clause.weight * idf, this.#scores, matched);
+        continue;
+      }
       const touched = this.#gather(clause, factors);
       const idf = inverseFrequency(this.#index.size, touched.length);
       const weight = clause.weight * idf;
@@ -96,14 +105,16 @@ export class TextScorer {
 
   /** Fills the sums of one clause and names the slots that have one. */
   #gather(clause: Clause, known: Map<Field | undefined, FieldFactors>): number[] {
-    let factors = known.get(clause.field);
-    if (factors === undefined) {
-      factors = this.#factors(clause.field);
-      known.set(clause.field, factors);
-    }
+    const factors = this.#known(clause.field, known);
     const touched: number[] = [];
     for (const term of clause.terms) this.#index.weigh(term, factors, this.#sums, touched);
     return touched;
+  }
+
+  #known(field: Field | undefined, known: Map<Field | undefined, FieldFactors>): FieldFactors {
+    const factors = known.get(field) ?? this.#factors(field);
+    known.set(field, factors);
+    return factors;
   }
 
   #factors(field: Field | undefined): FieldFactors {

@@ -4,6 +4,14 @@ function capacity(length: number, needed: number): number {
 }
 
 /** The array itself when it holds `needed` items, else a larger copy. */
+export function growUint8(array: Uint8Array, needed: number): Uint8Array {
+  if (needed <= array.length) return array;
+  const larger = new Uint8Array(capacity(array.length, needed));
+  larger.set(array);
+  return larger;
+}
+
+/** The array itself when it holds `needed` items, else a larger copy. */
 export function growUint16(array: Uint16Array, needed: number): Uint16Array {
   if (needed <= array.length) return array;
   const larger = new Uint16Array(capacity(array.length, needed));

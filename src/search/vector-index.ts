@@ -1,6 +1,7 @@
 import { MemoryError } from "../errors.js";
 import { dataPiece, numbersPiece, type Piece, type Pieces } from "./pieces.js";
 import { hammingDistances, signBits } from "./sign-bits.js";
+import type { Slots } from "./slots.js";
 import { growInt16, growUint16, growUint32 } from "./typed-arrays.js";
 
 /** The passage of an entry that is nearest to a query, and how near (cosine). */
@@ -20,7 +21,7 @@ export interface Wanted {
   /** So many passages are scored exactly, at least. */
   readonly passages: number;
   readonly accepts: (slot: number) => boolean;
-  readonly among?: ReadonlySet<number> | undefined;
+  readonly among?: Slots | undefined;
 }
 
 const DEAD = 0;
@@ -156,7 +157,7 @@ export class VectorIndex {
   }
 
   /** The rows of some slots, when they are few. */
-  #rowsOf(slots: ReadonlySet<number>): number[] | undefined {
+  #rowsOf(slots: Slots): number[] | undefined {
     if (slots.size > FEW) return undefined;
     const rows: number[] = [];
     for (const slot of slots) {
