@@ -1,6 +1,6 @@
 import { MemoryError } from "../errors.js";
 import { dataPiece, numbersPiece, type Piece, type Pieces } from "./pieces.js";
-import { hammingDistances, signBits } from "./sign-bits.js";
+import { SignBits } from "./sign-bits.js";
 import type { Slots } from "./slots.js";
 import { growInt16, growUint16, growUint32 } from "./typed-arrays.js";
 
@@ -38,9 +38,8 @@ const ONE = 32_767;
  */
 export class VectorIndex {
   #dimensions = 0;
-  #words = 0;
   #values: Int16Array = new Int16Array(0);
-  #bits: Uint32Array = new Uint32Array(0);
+  #signs: SignBits | undefined;
   /** The slot that a row belongs to; rows of a slot lie together. */
   #owners: Uint32Array = new Uint32Array(256);
   #rows = 0;
@@ -49,7 +48,6 @@ export class VectorIndex {
   /** By slot: the first row and how many there are. */
   #first: Uint32Array = new Uint32Array(256);
   #counts: Uint16Array = new Uint16Array(256);
-  #distances: Uint16Array = new Uint16Array(256);
 
   /** Number of entries that have vectors. */
   get size(): number {
@@ -116,14 +114,16 @@ export class VectorIndex {
       if (best === undefined || cosine > best.cosine || (cosine === best.cosine && passage < best.passage))
         found.set(slot, { passage, cosine });
     };
-    const histogram = this.#scan(query);
+    const distances = this.#signs!.distances(query, this.#rows);
+    const histogram = this.#histogram(distances);
     const background = this.#background(histogram);
     const few = among && this.#rowsOf(among);
     if (few) {
       for (const row of few) if (accepts(this.#owners[row]!)) note(row);
       return { found, background };
     }
-    for (const row of this.#walk(histogram, passages, (slot) => among?.has(slot) !== false && accepts(slot))) note(row);
+    for (const row of this.#walk(distances, histogram, passages, (slot) => among?.has(slot) !== false && accepts(slot)))
+      note(row);
     return { found, background };
   }
 
@@ -135,9 +135,9 @@ export class VectorIndex {
       numbersPiece("vectors.owners", this.#owners.subarray(0, rows)),
       numbersPiece("vectors.first", this.#first),
       numbersPiece("vectors.counts", this.#counts),
-      numbersPiece("vectors.bits", this.#bits.subarray(0, rows * this.#words)),
+      this.#signs?.save(rows) ?? [],
       numbersPiece("vectors.values", this.#values.subarray(0, rows * this.#dimensions)),
-    ];
+    ].flat();
   }
 
   /** The vectors that were saved. */
@@ -151,7 +151,7 @@ export class VectorIndex {
     made.#rows = made.#owners.length;
     made.#first = pieces.uint32("vectors.first");
     made.#counts = pieces.uint16("vectors.counts");
-    made.#bits = pieces.uint32("vectors.bits");
+    made.#signs = dimensions === 0 ? undefined : SignBits.restore(pieces, dimensions, made.#rows);
     made.#values = pieces.int16("vectors.values");
     return made;
   }
@@ -167,9 +167,9 @@ export class VectorIndex {
   }
 
   /** Rows from the nearest on, until so many are accepted; of equally near ones all, so that their order does not matter. */
-  #walk(histogram: Uint32Array, wanted: number, accepts: (slot: number) => boolean): number[] {
+  #walk(distances: Uint16Array, histogram: Uint32Array, wanted: number, accepts: (slot: number) => boolean): number[] {
     const rows: number[] = [];
-    const [owners, distances, count] = [this.#owners, this.#distances, this.#rows];
+    const [owners, count] = [this.#owners, this.#rows];
     let seen = 0;
     let step = wanted;
     for (let from = -1; rows.length < wanted && seen < this.#live; ) {
@@ -187,14 +187,10 @@ export class VectorIndex {
     return rows;
   }
 
-  /** Fills the distances of all rows and counts how many have each. */
-  #scan(query: Float32Array): Uint32Array {
-    const bits = new Uint32Array(this.#words);
-    signBits(query, bits, 0);
-    this.#distances = growUint16(this.#distances, this.#rows);
-    hammingDistances(bits, this.#bits, this.#rows, this.#distances);
+  /** How many rows have each distance. */
+  #histogram(distances: Uint16Array): Uint32Array {
     const histogram = new Uint32Array(this.#dimensions + 1);
-    const [owners, distances, rows] = [this.#owners, this.#distances, this.#rows];
+    const [owners, rows] = [this.#owners, this.#rows];
     for (let row = 0; row < rows; row++) if (owners[row] !== DEAD) histogram[distances[row]!]!++;
     return histogram;
   }
@@ -225,9 +221,8 @@ export class VectorIndex {
 
   #open(dimensions: number): void {
     this.#dimensions = dimensions;
-    this.#words = Math.ceil(dimensions / 32);
     this.#values = new Int16Array(0);
-    this.#bits = new Uint32Array(0);
+    this.#signs = dimensions === 0 ? undefined : new SignBits(dimensions);
     this.#rows = 0;
     this.#live = 0;
     this.#entries = 0;
@@ -243,7 +238,7 @@ export class VectorIndex {
     const end = this.#rows + count;
     this.#owners = growUint32(this.#owners, end);
     this.#values = growInt16(this.#values, end * this.#dimensions);
-    this.#bits = growUint32(this.#bits, end * this.#words);
+    this.#signs!.reserve(end);
     this.#owners.fill(slot, this.#rows, end);
     this.#first[slot] = this.#rows;
     this.#counts[slot] = count;
@@ -255,7 +250,7 @@ export class VectorIndex {
     const at = row * this.#dimensions;
     for (let i = 0; i < vector.length; i++)
       this.#values[at + i] = Math.min(Math.max(Math.round(vector[i]! * ONE), -ONE), ONE);
-    signBits(vector, this.#bits, row * this.#words);
+    this.#signs!.set(row, vector);
   }
 
   #kill(from: number, to: number): void {
@@ -271,20 +266,18 @@ export class VectorIndex {
       const owner = this.#owners[row]!;
       if (owner === DEAD) continue;
       if (next < row) {
-        const [dimensions, words] = [this.#dimensions, this.#words];
+        const dimensions = this.#dimensions;
         this.#values.copyWithin(next * dimensions, row * dimensions, (row + 1) * dimensions);
-        this.#bits.copyWithin(next * words, row * words, (row + 1) * words);
+        this.#signs!.move(row, next);
         this.#owners[next] = owner;
         if (this.#first[owner] === row) this.#first[owner] = next;
       }
       next++;
     }
     this.#rows = next;
-    // What a large deletion leaves unused is given back.
-    if (this.#values.length > 2 * next * this.#dimensions) {
+    // What a large deletion leaves unused is given back; the signs are small.
+    if (this.#values.length > 2 * next * this.#dimensions)
       this.#values = this.#values.slice(0, next * this.#dimensions);
-      this.#bits = this.#bits.slice(0, next * this.#words);
-    }
   }
 }
 
