@@ -43,28 +43,22 @@ export function rankFused(
     near: byMeaning,
     alone,
   });
-  const inBoth = new Set(slots.filter((slot) => byMeaning.has(slot)));
-  for (const { slot } of near) if (!inBoth.has(slot)) slots.push(slot);
+  const textOf = new Map<number, number>();
+  const isNear = new Uint8Array(table.bound);
+  for (const { slot } of near) isNear[slot] = 1;
+  slots.forEach((slot, n) => {
+    if (isNear[slot] === 1) textOf.set(slot, texts[n]!);
+  });
 
   const floor = fusion.weight < 1 ? floorFor(table.size) : Number.POSITIVE_INFINITY;
   const similarFloor = (alone ? request.min_similarity : undefined) ?? LEAST_SIMILAR;
   const leastSimilar = fusion.weight > 0 ? similarFloor : Number.POSITIVE_INFINITY;
   const sort = sortOf(request, true);
-  const quick = sort === "relevance" && request.min_score === undefined;
   const found = new Top(needed, orderOf(sort));
   let [total, best] = [0, 0];
-  slots.forEach((slot, n) => {
-    const text = texts[n] ?? 0;
-    const one = byMeaning.get(slot);
+  const consider = (slot: number, text: number, one: Near | undefined): void => {
     const similar = one === undefined ? 0 : similarity(one.cosine, fusion.chance);
     const parts = alone ? { text: 0, meaning: similar } : fuse(fusion, text, one?.cosine);
-    const most = table.weightAt(slot) * MOST_RECENCY;
-    if (quick && one === undefined) {
-      // As in `rank`: what is surely behind the page is only counted, what is surely too weak not even that.
-      const behind = parts.text * most < (found.last?.score ?? 0);
-      if (text * LEAST_WEIGHT >= floor && behind) total++;
-      if ((text * LEAST_WEIGHT >= floor && behind) || (text * most < floor && parts.text * most <= best)) return;
-    }
     const entry = table.at(slot)!;
     const factor = factorOf(entry, slot, table, input);
     const score = Math.min((parts.text + parts.meaning) * factor, 1);
@@ -74,7 +68,23 @@ export function rankFused(
     total++;
     const passage = parts.meaning > parts.text ? one?.passage : undefined;
     found.offer({ slot, entry, score, ...(passage !== undefined && { passage }) });
-  });
+  };
+  for (const one of near) consider(one.slot, textOf.get(one.slot) ?? 0, one);
+  const quick = sort === "relevance" && request.min_score === undefined;
+  const { text: share } = fuse(fusion, 1, undefined);
+  for (let n = 0; n < slots.length; n++) {
+    const slot = slots[n]!;
+    if (isNear[slot] === 1) continue;
+    const text = texts[n]!;
+    if (quick) {
+      // As in `rank`: what is surely behind the page is only counted, what is surely too weak not even that.
+      const most = table.weightAt(slot) * MOST_RECENCY;
+      const counts = text * LEAST_WEIGHT >= floor && text * share * most < (found.last?.score ?? 0);
+      if (counts) total++;
+      if (counts || (text * most < floor && text * share * most <= best)) continue;
+    }
+    consider(slot, text, undefined);
+  }
   return { page: found.sorted(), total, best, plan: matches, fusion };
 }
 

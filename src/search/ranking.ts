@@ -43,6 +43,14 @@ export interface RankInput extends Moment {
 export function passing({ request, now, held }: RankInput, table: EntryTable): (slot: number) => Indexed | undefined {
   const passes = exactly(request);
   const include = request.include ?? [];
+  if (passes === undefined && !held?.required) {
+    // Most searches, thousands of candidates each.
+    return (slot) => {
+      const entry = table.at(slot);
+      if (entry === undefined || !table.mayHide(slot)) return entry;
+      return isVisible(entry, include, table.supersessions, now) ? entry : undefined;
+    };
+  }
   return (slot) => {
     const entry = table.at(slot);
     if (entry === undefined || passes?.(entry) === false) return undefined;
