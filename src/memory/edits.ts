@@ -8,6 +8,7 @@ import { MemoryError } from "../errors.js";
 import type { WhoWrote } from "../store/last-write.js";
 import type { Written } from "../store/session.js";
 import type { WriteRecord } from "../store/writer.js";
+import type { SimilarEntry } from "./alike.js";
 import type { Caller } from "./caller.js";
 import type { Draft, Drafted } from "./draft.js";
 import type { Memory } from "./memory.js";
@@ -30,6 +31,8 @@ export interface Edit {
   readonly own?: Uint8Array;
   /** Who wrote the version before a moment ago, where the caller did not say on which one the edit is based. */
   readonly before?: WhoWrote;
+  /** Entries that say nearly the same. */
+  readonly similar?: SimilarEntry[];
   /** What was filled in from the entry's own words. */
   readonly categorised?: Categorised;
   /** Of an entry that gets another address. */
@@ -63,6 +66,8 @@ export interface WriteResult {
   readonly hint?: string;
   /** Of a file that was taken away: the entries whose relations lead there still. */
   readonly dangling?: string[];
+  /** Entries that say nearly the same as the one that was saved. */
+  readonly similar?: SimilarEntry[];
   readonly categorised?: Categorised;
   /** Somebody else had changed it meanwhile, and both changes are in it. */
   readonly merged?: true;
@@ -116,6 +121,7 @@ export function resultOf(memory: Memory, store: string, edit: Edit, written: Wri
     scope: edit.at.scope,
     path: edit.path,
     ...(isPrivate(edit.path) ? apart(edit) : standing(written)),
+    ...(edit.similar === undefined ? {} : { similar: edit.similar }),
     ...(edit.categorised === undefined ? {} : { categorised: edit.categorised }),
     ...(edit.merge ? mergedBy(edit.merge) : {}),
     ...(dangling.length === 0 ? {} : { dangling: dangling.map((entry) => formatAddress(entry, memory.scope)) }),

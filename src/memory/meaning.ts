@@ -306,10 +306,12 @@ export class Meaning {
     return this.#attached;
   }
 
-  /** The vectors of texts, when they can be had at once; undefined otherwise. */
+  /** The vectors of texts, to compare them with what is there, when they can be had at once; undefined otherwise. */
   async now(texts: readonly string[]): Promise<Float32Array[] | undefined> {
     const work = this.#begin();
-    return work && work.chosen.driver !== "none" ? work.queries.now(texts) : undefined;
+    if (!work || work.chosen.driver === "none" || this.#reason !== undefined) return undefined;
+    if (!this.#options.watch) await this.#attach(work);
+    return this.#index.vectors.embedded === 0 ? undefined : work.queries.now(texts);
   }
 
   async #drop(): Promise<void> {

@@ -7,6 +7,7 @@ import { checkName, foldName, nameFromTitle } from "../entry/name.js";
 import { parseScope } from "../entry/scope.js";
 import { sameText } from "../entry/similar-text.js";
 import { MemoryError } from "../errors.js";
+import { type Alike, SAYS_THE_SAME, toSimilar } from "./alike.js";
 import type { Draft, Drafted } from "./draft.js";
 import { type Edit, idToWrite } from "./edits.js";
 import { fillIn } from "./fill-in.js";
@@ -35,7 +36,11 @@ export interface SaveInput {
 /** Entries that a folder holds at most before new ones go to a folder of their month. */
 const FOLDER_FULL = 1_000;
 
-const taken = (memory: Memory, entry: Drafted["entry"], why: string): MemoryError => {
+type Taken = Pick<Drafted["entry"], "kind" | "scope" | "name" | "title"> & {
+  readonly fields: { readonly id?: string };
+};
+
+const taken = (memory: Memory, entry: Taken, why: string): MemoryError => {
   const address = formatAddress(entry, memory.scope);
   return new MemoryError(
     "already_exists",
@@ -94,8 +99,24 @@ export async function occupant(memory: Memory, draft: Draft, path: string): Prom
 export const storeOfSave = async (memory: Memory, { scope, store, ...input }: SaveInput) =>
   input.private ? homeOfPrivate(memory, scope, store) : (await memory.home(scope, store)).name;
 
+/** The entry that a text would say again, of those that it was found to be like before the write began. */
+const twinOf = (memory: Memory, draft: Draft, kind: Kind, scope: string, alike: readonly Alike[]): Alike | undefined =>
+  alike.find(
+    ({ entry, similarity }) =>
+      similarity >= SAYS_THE_SAME &&
+      entry.kind === kind &&
+      entry.scope === scope &&
+      memory.at(entry)?.version === entry.version &&
+      !draft.touches(entry.path),
+  );
+
 /** Puts a new entry into the draft, or new text into an archived one at its address. */
-export async function planSave(memory: Memory, draft: Draft, input: SaveInput): Promise<Edit> {
+export async function planSave(
+  memory: Memory,
+  draft: Draft,
+  input: SaveInput,
+  alike: readonly Alike[] = [],
+): Promise<Edit> {
   const apart = input.private === true;
   if (apart) assertPersonal(draft);
   const kind = input.kind ?? "memory";
@@ -130,6 +151,11 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
     if (existing) throw taken(memory, existing.entry, "is there already");
     const same = await withSameText(memory, draft, kind, scope, content);
     if (same) throw taken(memory, same.entry, "says the same, word for word");
+    const twin = twinOf(memory, draft, kind, scope, alike);
+    if (twin) {
+      const { entry, similarity } = twin;
+      throw taken(memory, { ...entry, fields: entry }, `says nearly the same (similarity ${similarity.toFixed(2)})`);
+    }
   }
   const name = month + (await freePath(memory, draft, path, wanted, input.allow_similar === true));
   const at = { kind, scope, name };
@@ -139,7 +165,8 @@ export async function planSave(memory: Memory, draft: Draft, input: SaveInput): 
   draft.put({ path: file, after: editEntry(null, { set, content }, at), op: "created" });
   // What has no history must not make some.
   if (!isPrivate(file)) await rememberProject(memory, draft, scope);
-  return { op: "created", after: await draft.read(file), path: file, at, id, whole: true, ...filled.told };
+  const told = { ...filled.told, ...toSimilar(memory, alike) };
+  return { op: "created", after: await draft.read(file), path: file, at, id, whole: true, ...told };
 }
 
 /** The store path of an entry in the draft's store. Throws `invalid_input` when that cannot hold its scope. */

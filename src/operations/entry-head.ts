@@ -66,12 +66,15 @@ export function writeLine(result: z.infer<typeof writeResult>): string {
   const version = result.version ? `version ${result.version}` : "";
   const links = result.dangling ? `. Relations lead there still from ${namesOf(result.dangling)}` : "";
   const filled = result.categorised ? `. ${categorisedLine(result.categorised)}` : "";
+  const similar = result.similar
+    ? `. Much like ${result.similar.map(({ address, similarity }) => `\`${address}\` (${similarity})`).join(", ")}`
+    : "";
   const hint = result.hint ? `. ${result.hint}` : "";
   const contested = result.conflict
     ? `. ${result.contested?.join(", ")} had been changed by somebody else: yours stays, theirs is on record as conflict ${result.conflict}`
     : "";
   const from = result.from ? ` from \`${result.from}\`` : "";
-  return `${DONE[result.change] ?? result.change} \`${result.address}\`${from} (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${contested}${filled}${links}${hint}`;
+  return `${DONE[result.change] ?? result.change} \`${result.address}\`${from} (${[version, result.change === "unchanged" ? "" : where].filter(Boolean).join("; ")})${contested}${filled}${similar}${links}${hint}`;
 }
 
 type Categorised = NonNullable<z.infer<typeof writeResult>["categorised"]>;

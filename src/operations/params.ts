@@ -83,6 +83,10 @@ export const writeResult = z.object({
   merged: z.literal(true).describe("Somebody else had changed it; both changes are in it").optional(),
   conflict: z.string().describe("Id of the conflict on record: yours stays").optional(),
   contested: z.array(z.string()).optional(),
+  similar: z
+    .array(z.object({ address: z.string(), title: z.string(), similarity: z.number() }))
+    .describe("Entries that say nearly the same")
+    .optional(),
   categorised: z
     .object({ category: z.string().optional(), topic: z.string().optional(), because: z.string() })
     .optional(),

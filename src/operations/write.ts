@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { MemoryError } from "../errors.js";
+import { type Alike, alikeTo, type NewText } from "../memory/alike.js";
 import type { Changer } from "../memory/basis.js";
 import type { Draft } from "../memory/draft.js";
 import { type Edit, recordOf, refuseSecrets, resultOf, withHint } from "../memory/edits.js";
@@ -64,15 +65,18 @@ interface Plan {
   /** What has to be there before. */
   readonly before?: () => Promise<void>;
   readonly store: (memory: Memory) => Promise<string>;
-  readonly edit: (memory: Memory, draft: Draft) => Promise<Edit>;
+  /** What it would add, to be compared with what is there. */
+  readonly text?: NewText;
+  readonly edit: (memory: Memory, draft: Draft, alike: readonly Alike[]) => Promise<Edit>;
 }
 
 const saving = (calling: Calling, input: SaveInput): Plan => ({
   before: () => beginBefore(calling, input),
   store: (memory) => storeOfSave(memory, placed(calling, input)),
-  edit: async (memory, draft) => {
+  text: input,
+  edit: async (memory, draft, alike) => {
     await beginFor(calling, draft, input);
-    return planSave(memory, draft, placed(calling, input));
+    return planSave(memory, draft, placed(calling, input), alike);
   },
 });
 
@@ -153,6 +157,7 @@ async function decideAll(
   { memory, progress }: OperationContext,
   draft: Draft,
   plans: readonly Plan[],
+  alike: readonly (readonly Alike[])[],
   allow: readonly string[],
 ): Promise<Edit[]> {
   const edits: Edit[] = [];
@@ -160,7 +165,7 @@ async function decideAll(
   for (const [position, plan] of plans.entries()) {
     progress?.(position, plans.length, "Deciding item by item");
     try {
-      edits.push(await plan.edit(memory, draft));
+      edits.push(await plan.edit(memory, draft, alike[position]!));
     } catch (error) {
       if (!(error instanceof MemoryError)) throw error;
       errors.push({ position, error });
@@ -198,7 +203,7 @@ const describe = ({ code, message, data }: MemoryError) => ({ code, message, dat
 
 async function writeOne(context: OperationContext, plan: Plan, { reason, allow_secrets = [] }: WriteInput) {
   const decide = async (draft: Draft): Promise<Edit[]> => {
-    const edit = await plan.edit(context.memory, draft);
+    const edit = await plan.edit(context.memory, draft, alike);
     await refuseRelations(context.memory, draft);
     await refuseOutsidePaths(draft);
     await refuseFullSessions(context.memory, draft);
@@ -207,6 +212,7 @@ async function writeOne(context: OperationContext, plan: Plan, { reason, allow_s
   };
   const store = await plan.store(context.memory);
   await plan.before?.();
+  const [alike = []] = await alikeTo(context.memory, [plan.text]);
   return (await writeAll(context, store, decide, reason))[0]!;
 }
 
@@ -336,9 +342,13 @@ export const bulk = operation({
   render: ({ results }) => results.map((result) => `- ${writeLine(result)}`).join("\n"),
   run: async (context, given) => {
     const plans = given.items.map((one) => planOf(context, one));
-    const decide = (draft: Draft) => decideAll(context, draft, plans, given.allow_secrets ?? []);
     const store = await storeOfFirst(context.memory, plans);
     for (const { before } of plans) await before?.();
+    const alike = await alikeTo(
+      context.memory,
+      plans.map(({ text }) => text),
+    );
+    const decide = (draft: Draft) => decideAll(context, draft, plans, alike, given.allow_secrets ?? []);
     return { results: await writeAll(context, store, decide, given.reason) };
   },
 });

@@ -11,6 +11,7 @@ import { rankFused } from "./fused-ranking.js";
 import { explain, hintOf, toHit } from "./hits.js";
 import { type EntryKey, type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.js";
 import { sharesHeld } from "./phrases.js";
+import { byPlace } from "./order.js";
 import { dataPiece, type Piece, type Pieces } from "./pieces.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
@@ -30,6 +31,8 @@ const MAX_LIMIT = 50;
 const MAX_PHRASE_READS = 100;
 /** Entries in a piece of what is saved: a few milliseconds of work. */
 const SLICE = 500;
+/** So many passages near to one of a text are looked at for what the text is like. */
+const LIKELY = 50;
 
 /** One state of an entry. */
 export type EntryVersion = EntryKey & Pick<Indexed, "version">;
@@ -187,6 +190,29 @@ export class SearchIndex {
   get vectors(): { readonly embedded: number; readonly total: number; readonly dimensions?: number } {
     const { dimensions, size } = this.#vectors;
     return { embedded: size, total: this.#table.size, ...(dimensions !== undefined && { dimensions }) };
+  }
+
+  /**
+   * The entries, of those that a search shows, that the text of these passages is like, likest first; see `VectorIndex.alike`.
+   * None when the vectors are of another dimension than those that are there.
+   */
+  alike(
+    passages: readonly Float32Array[],
+    { least, limit }: { readonly least: number; readonly limit: number },
+  ): { readonly entry: Indexed; readonly similarity: number }[] {
+    if (passages.some(({ length }) => length !== this.#vectors.dimensions)) return [];
+    const now = this.#options.now();
+    const accepts = (slot: number): boolean => isVisible(this.#table.at(slot)!, [], this.#table.supersessions, now);
+    const likely = new Set<number>();
+    for (const vector of passages) {
+      const { found } = this.#vectors.nearest(vector, { passages: LIKELY, accepts });
+      for (const [slot, { cosine }] of found) if (cosine >= least) likely.add(slot);
+    }
+    return [...likely]
+      .map((slot) => ({ entry: this.#table.at(slot)!, similarity: this.#vectors.alike(slot, passages) }))
+      .filter(({ similarity }) => similarity >= least)
+      .sort((a, b) => b.similarity - a.similarity || byPlace(a.entry, b.entry))
+      .slice(0, limit);
   }
 
   /** All entries, in no order to rely on. */

@@ -127,6 +127,26 @@ export class VectorIndex {
     return { found, background };
   }
 
+  /** The cosines of a vector and those of an entry's passages. */
+  #cosines(slot: number, query: Float32Array): number[] {
+    const first = this.#first[slot]!;
+    return Array.from({ length: this.#counts[slot] ?? 0 }, (_, passage) => this.#cosine(query, first + passage));
+  }
+
+  /**
+   * How alike the text of these passages and an entry are, 0–1: for each passage the cosine of the one that is nearest in
+   * the other text, averaged, from the side where that is less: a text is not like one that it is a part of.
+   */
+  alike(slot: number, passages: readonly Float32Array[]): number {
+    const all = passages.map((vector) => this.#cosines(slot, vector));
+    const count = this.#counts[slot] ?? 0;
+    if (all.length === 0 || count === 0) return 0;
+    const there = all.reduce((sum, cosines) => sum + Math.max(...cosines), 0) / all.length;
+    let back = 0;
+    for (let passage = 0; passage < count; passage++) back += Math.max(...all.map((cosines) => cosines[passage]!));
+    return Math.max(Math.min(there, back / count), 0);
+  }
+
   /** What `restore` takes. */
   save(): Piece[] {
     const rows = this.#rows;
