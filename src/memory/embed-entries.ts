@@ -1,4 +1,3 @@
-import { setImmediate as breathe } from "node:timers/promises";
 import type { Entry } from "../entry/entry.js";
 import { passagesOf } from "../entry/passages.js";
 import { MemoryError } from "../errors.js";
@@ -6,6 +5,7 @@ import type { Embedder } from "../search/embedder.js";
 import { asFailure, type EmbedderFailure } from "../search/embedders/embedder-failure.js";
 import type { EntryKey, Indexed } from "../search/indexed.js";
 import type { EntryVersion, SearchIndex } from "../search/search-index.js";
+import { slices } from "../store/slices.js";
 import type { Store } from "../store/store.js";
 import { type StoredVectors, stateKey, textKey } from "./stored-vectors.js";
 
@@ -17,8 +17,8 @@ export interface EmbedEntriesOptions {
   readonly at: (key: EntryKey) => Indexed | undefined;
   /** The entry as its file has it now, with that file's version. */
   readonly read: (key: EntryKey) => Promise<{ readonly entry: Entry; readonly version: string } | undefined>;
-  /** How soon an entry is to have its turn: the greatest first. */
-  readonly worth: (entry: Indexed) => number;
+  /** How soon an entry is to have its turn, as things are now: the greatest first. */
+  readonly worth: () => (entry: Indexed) => number;
   /** The store that keeps the vectors of a store's entries; undefined = they cannot be kept, and are not made. */
   readonly keeper: (store: string) => Store | undefined;
   /** Runs work as the only process that embeds for a folder; throws `locked` when there is another. */
@@ -30,7 +30,6 @@ export interface EmbedEntriesOptions {
 
 /** So many passages are embedded before what is there is kept and used. */
 const BATCH = 32;
-const SLICE_MS = 8;
 /** Pauses (milliseconds) after failures that may be over by then; one more, and it is given up. */
 const PAUSES = [5_000, 30_000, 120_000];
 /** So many entries in a row that no vectors are given for, and nothing will be. */
@@ -83,15 +82,13 @@ export class EmbedEntries {
   /** Gives entries the vectors that caches have; a few milliseconds at a time. */
   async attach(signal: AbortSignal): Promise<void> {
     const { index, at, stored, told } = this.#options;
-    let since = performance.now();
+    const rest = slices();
     for (const key of [...index().withoutVectors()]) {
+      await rest();
+      if (signal.aborted) return;
       const entry = at(key);
       const vectors = entry?.version === key.version ? stored.ofEntry(entry) : undefined;
       if (vectors) index().setVectors(key.store, key.path, key.version, vectors);
-      if (performance.now() - since < SLICE_MS) continue;
-      await breathe();
-      if (signal.aborted) return;
-      since = performance.now();
     }
     told();
   }
@@ -111,11 +108,19 @@ export class EmbedEntries {
   async embed(signal: AbortSignal): Promise<boolean> {
     const { index, at, worth, alone } = this.#options;
     this.#queues.clear();
-    const missing = [...index().withoutVectors()]
-      .filter((key) => !this.#isRefused(key))
-      .flatMap((key) => at(key) ?? []);
-    const ranked = missing.map((entry) => ({ entry, worth: worth(entry) })).sort((a, b) => a.worth - b.worth);
-    for (const { entry } of ranked) this.#enqueue({ store: entry.store, path: entry.path });
+    const worthOf = worth();
+    const ranked: { readonly key: EntryKey; readonly worth: number }[] = [];
+    const rest = slices();
+    for (const key of [...index().withoutVectors()]) {
+      await rest();
+      const entry = this.#isRefused(key) ? undefined : at(key);
+      if (entry) ranked.push({ key: { store: key.store, path: key.path }, worth: worthOf(entry) });
+    }
+    ranked.sort((a, b) => a.worth - b.worth);
+    for (const { key } of ranked) {
+      await rest();
+      this.#enqueue(key);
+    }
     let mine = true;
     for (const [folder, queue] of this.#queues) {
       if (signal.aborted) break;
@@ -132,6 +137,7 @@ export class EmbedEntries {
   async #drain(queue: EntryKey[], signal: AbortSignal): Promise<void> {
     // What another process did while this one waited for its turn is not done again.
     await this.#options.stored.refresh();
+    const rest = slices();
     while (queue.length > 0 && !signal.aborted) {
       const pieces = await this.#take(queue, signal);
       try {
@@ -142,7 +148,7 @@ export class EmbedEntries {
         await this.#failed(asFailure(error), pieces, queue, signal);
       }
       this.#options.told();
-      await breathe();
+      await rest();
     }
   }
 
@@ -150,7 +156,7 @@ export class EmbedEntries {
   async #take(queue: EntryKey[], signal: AbortSignal): Promise<Piece[]> {
     const pieces: Piece[] = [];
     const texts = new Set<string>();
-    let since = performance.now();
+    const rest = slices();
     while (texts.size < BATCH && queue.length > 0 && !signal.aborted) {
       const { store, path } = queue.pop()!;
       const read = await this.#options.read({ store, path });
@@ -159,9 +165,7 @@ export class EmbedEntries {
       const passages = passagesOf(read.entry);
       pieces.push({ key: { store, path, version: read.version }, title: read.entry.title, passages });
       for (const text of passages) if (!this.#options.stored.vector(textKey(text))) texts.add(text);
-      if (performance.now() - since < SLICE_MS) continue;
-      await breathe();
-      since = performance.now();
+      await rest();
     }
     return pieces;
   }

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { setImmediate as breathe } from "node:timers/promises";
 import type { Indexed } from "../search/indexed.js";
 import { dataPiece, numbersPiece, type Piece, Pieces } from "../search/pieces.js";
 import type { SearchIndex } from "../search/search-index.js";
 import { hideLocalFolder } from "../store/local-state.js";
 import type { HeadApart } from "../store/observed.js";
+import { slices } from "../store/slices.js";
 import { readSnapshot, writeSnapshot } from "../store/snapshot-file.js";
 import type { Store } from "../store/store.js";
 import { isWritable } from "../store/writable.js";
@@ -32,6 +32,8 @@ const WORTH = 64;
 const LOOK_MS = 20_000;
 /** A file that was changed so lately (milliseconds) may have changed again without a trace. */
 const SETTLED_MS = 2_000;
+/** Files that are recalled between two looks at the clock. */
+const SLICE = 200;
 const MARKS = "files.marks";
 const TEXTS = "files.texts";
 const HEADS = "files.heads";
@@ -90,7 +92,8 @@ export class IndexSnapshot {
     const pieces = new Pieces(found.pieces);
     try {
       const vectors = pieces.has("vectors");
-      for (const _slice of this.#options.index().restore(pieces, { vectors })) await breathe();
+      const rest = slices();
+      for (const _slice of this.#options.index().restore(pieces, { vectors })) await rest();
       await this.#recallFiles(pieces);
       this.#saved = this.#options.index().revision;
     } catch (error) {
@@ -103,6 +106,7 @@ export class IndexSnapshot {
     const workspace = this.#options.workspace();
     const [marks, texts] = [pieces.float64(MARKS), pieces.uint32(TEXTS)];
     let row = 0;
+    const rest = slices();
     for (const entry of this.#options.index().entries()) {
       const member = workspace.get(entry.store)!;
       const [mtimeMs, ctimeMs, size, ino] = marks.subarray(row * 4, row * 4 + 4) as unknown as [
@@ -115,7 +119,8 @@ export class IndexSnapshot {
       const mark = Number.isNaN(ino) ? undefined : { mtimeMs, ctimeMs, size, ino };
       member.store.recall(entry.path, { version, mark, pending, conflict, private: apart, updatedAt, author });
       member.catalog.recall(entry.path, { id: entry.id?.toLowerCase(), text: texts[row]! });
-      if (++row % 1_000 === 0) await breathe();
+      row++;
+      if (row % SLICE === 0) await rest();
     }
     for (const [name, head] of pieces.data<[string, HeadApart][]>(HEADS)) workspace.get(name)?.store.recallHead(head);
   }

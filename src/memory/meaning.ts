@@ -119,7 +119,7 @@ export class Meaning {
       index: () => this.#index,
       at: (key) => this.#memory.at(key),
       read: (key) => this.#read(key),
-      worth: (entry) => this.#worth(entry),
+      worth: () => this.#worth(),
       keeper,
       alone: (folder, work) => new WriteLock(`${folder}/embed.lock`, owner, isAlive).hold(work, 0),
       told: () => this.#tell(),
@@ -155,10 +155,13 @@ export class Meaning {
   }
 
   /** Newest first, and what is read often as if it were newer: a week for each doubling. */
-  #worth(entry: Indexed): number {
-    const reads = this.#memory.usage.readsOf(entry);
-    const last = Math.max(entry.updatedAt ?? entry.createdAt ?? 0, reads?.last ?? 0);
-    return last + 7 * DAY_MS * Math.log2(1 + (reads?.count ?? 0));
+  #worth(): (entry: Indexed) => number {
+    const readsOf = this.#memory.usage.allReads();
+    return (entry) => {
+      const reads = readsOf(entry);
+      const last = Math.max(entry.updatedAt ?? entry.createdAt ?? 0, reads?.last ?? 0);
+      return last + 7 * DAY_MS * Math.log2(1 + (reads?.count ?? 0));
+    };
   }
 
   /** Whose vectors the index takes; undefined = nobody's. */

@@ -1,4 +1,5 @@
 import type { EntryVersion } from "../search/search-index.js";
+import { slices } from "../store/slices.js";
 import type { Store } from "../store/store.js";
 import { keyOf, VectorCache } from "../store/vector-cache.js";
 import type { VectorRecord } from "../store/vector-file.js";
@@ -75,10 +76,15 @@ export class StoredVectors {
   }
 
   /** Makes the cache in a folder smaller when most of it is of no use to these entries. */
-  compact(folder: string, entries: Iterable<{ readonly version: string; readonly title: string }>): Promise<void> {
+  async compact(
+    folder: string,
+    entries: Iterable<{ readonly version: string; readonly title: string }>,
+  ): Promise<void> {
     const cache = this.#cache(folder);
     const live = new Set<string>();
+    const rest = slices();
     for (const entry of entries) {
+      await rest();
       const key = stateKey(entry);
       live.add(key);
       for (const text of cache.texts(key) ?? []) live.add(text);

@@ -79,6 +79,15 @@ export class Usage {
     return store && this.#logOf(store).readsOf(keyOf(entry, store));
   }
 
+  /** `readsOf` for many entries: what is counted is looked up once. */
+  allReads(): (entry: Used) => ReadCount | undefined {
+    const stores = new Map(this.#on ? this.#options.stores().map((store) => [store.name, store]) : []);
+    return (entry) => {
+      const store = stores.get(entry.store);
+      return store && this.#logOf(store).readsOf(keyOf(entry, store));
+    };
+  }
+
   /** When entries were last read at or before a moment (ms), as far as is counted. */
   lastReads(): (entry: Indexed, before: number) => number | undefined {
     const stores = new Map(this.#on ? this.#options.stores().map((store) => [store.name, store]) : []);

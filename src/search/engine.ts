@@ -4,10 +4,10 @@ import {
   documentsStore as oramaDocuments,
   index as oramaIndex,
 } from "@orama/orama/components";
-import { type Condition, dayOf } from "./filters.js";
 import { FilterTrees } from "./filter-trees.js";
+import { type Condition, dayOf } from "./filters.js";
 import type { Indexed } from "./indexed.js";
-import { type Slots, SlotSet } from "./slots.js";
+import { SlotSet, type Slots } from "./slots.js";
 
 // String columns are text and go to whoever ranks; all others are filters and stay Orama's.
 const SCHEMA = {

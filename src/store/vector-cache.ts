@@ -2,6 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { isErrno } from "../git/git-fs.js";
+import { hideLocalFolder } from "./local-state.js";
+import { slices } from "./slices.js";
 import {
   encode,
   type Found,
@@ -13,7 +15,6 @@ import {
   type VectorRecord,
   vectorIn,
 } from "./vector-file.js";
-import { hideLocalFolder } from "./local-state.js";
 import { isWritable } from "./writable.js";
 
 /** A file is read in pieces of this size, so that others get their turn between them. */
@@ -151,13 +152,14 @@ export class VectorCache {
     if (this.#dimensions !== undefined) return;
     fs.mkdirSync(path.dirname(this.#file), { recursive: true });
     hideLocalFolder(this.#folder);
-    this.#replace(header(this.#id, dimensions));
+    fs.renameSync(this.#beside(header(this.#id, dimensions)), this.#file);
   }
 
-  #replace(bytes: Buffer): void {
+  /** A new file beside that begins so, to be put in place. */
+  #beside(bytes: Buffer): string {
     const beside = `${this.#file}.${randomBytes(4).toString("hex")}`;
     fs.writeFileSync(beside, bytes);
-    fs.renameSync(beside, this.#file);
+    return beside;
   }
 
   /**
@@ -178,8 +180,14 @@ export class VectorCache {
         room -= length;
         return room >= 0;
       });
-      const records = kept.reverse().flatMap((found) => this.#read(found) ?? []);
-      this.#replace(Buffer.concat([header(this.#id, this.#dimensions), ...records]));
+      const rest = slices();
+      const written = this.#beside(header(this.#id, this.#dimensions));
+      for (const found of kept.reverse()) {
+        await rest();
+        const record = this.#read(found);
+        if (record) fs.appendFileSync(written, record);
+      }
+      fs.renameSync(written, this.#file);
       await this.#refresh();
     });
   }

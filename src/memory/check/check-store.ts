@@ -1,11 +1,11 @@
 import type { CheckReport, FileChange } from "../../reports/check-report.js";
+import { slices } from "../../store/slices.js";
 import type { Caller } from "../caller.js";
 import type { Memory } from "../memory.js";
 import { changeOf } from "./changes.js";
 import { judge } from "./judge.js";
 import { mendStore } from "./mend-store.js";
 import { pairFiles } from "./pairs.js";
-import { slices } from "./slices.js";
 import { surveyStore } from "./survey.js";
 
 /** What a check is asked for: a base to compare with, and whether to mend what is mechanical first. */

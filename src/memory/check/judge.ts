@@ -1,5 +1,6 @@
 import type { Scope } from "../../entry/scope.js";
 import type { Finding } from "../../reports/check-report.js";
+import { slices } from "../../store/slices.js";
 import type { Memory } from "../memory.js";
 import { continuationFindings } from "./document-facts.js";
 import { duplicateFindings, type Precedence } from "./duplicates.js";
@@ -8,7 +9,6 @@ import { nearDuplicates } from "./near-duplicates.js";
 import type { Pair } from "./pairs.js";
 import { precedenceOf } from "./precedence.js";
 import { linkFindings, linkTargets } from "./relations.js";
-import { slices } from "./slices.js";
 import type { Survey } from "./survey.js";
 
 /** Everything to find fault with now that the base did not have already, by path and line. */

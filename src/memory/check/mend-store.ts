@@ -4,6 +4,7 @@ import { readBody } from "../../entry/markdown.js";
 import { MemoryError } from "../../errors.js";
 import type { Fixed } from "../../reports/check-report.js";
 import type { BaseTree } from "../../store/base-tree.js";
+import { slices } from "../../store/slices.js";
 import type { Caller } from "../caller.js";
 import type { Draft } from "../draft.js";
 import type { Memory } from "../memory.js";
@@ -12,7 +13,6 @@ import { linkingOf } from "./facts.js";
 import { type Mended, mendEntry } from "./mend-entry.js";
 import { precedenceOf } from "./precedence.js";
 import { findRedirects } from "./redirects.js";
-import { slices } from "./slices.js";
 import { surveyStore } from "./survey.js";
 
 /** Entries that one write mends. */

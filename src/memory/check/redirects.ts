@@ -4,10 +4,10 @@ import { KIND_FOLDERS } from "../../entry/kinds.js";
 import { readEntry } from "../../entry/markdown.js";
 import { parseScope, type Scope, scopeFolder } from "../../entry/scope.js";
 import type { BaseTree } from "../../store/base-tree.js";
+import { slices } from "../../store/slices.js";
 import type { StoreView } from "../../store/store-view.js";
 import type { EntryFacts, FileFacts } from "./facts.js";
 import { linkTargets } from "./relations.js";
-import { slices } from "./slices.js";
 import type { Survey } from "./survey.js";
 
 type AddressRef = Extract<Ref, { type: "address" }>;

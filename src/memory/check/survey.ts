@@ -1,10 +1,10 @@
 import { isPrivate, locate } from "../../entry/entry-path.js";
 import type { Scope } from "../../entry/scope.js";
 import type { BaseTree } from "../../store/base-tree.js";
+import { slices } from "../../store/slices.js";
 import type { Memory } from "../memory.js";
 import { PERSONAL } from "../workspace.js";
 import { type FileFacts, factsOf, refusedFacts } from "./facts.js";
-import { slices } from "./slices.js";
 
 /** Every file of a store with what there is to know of it, now and in the base. */
 export interface Survey {

@@ -1,6 +1,6 @@
 import { setImmediate as pause } from "node:timers/promises";
 
-/** How long a check works before it lets others have the event loop, in milliseconds. */
+/** How long one works before it lets others have the event loop, in milliseconds. */
 const SLICE_MS = 8;
 
 /** To be awaited between small pieces of work: other calls are answered while a long one goes on. */
