@@ -60,6 +60,7 @@ const program: Program = {
   },
   newId: async () => (await import("./memory/ids.js")).newUuid(Date.now()),
   onInputEnd: (listener) => void process.stdin.once("end", listener),
+  onLast: (listener) => void process.once("beforeExit", listener),
   onStop: (stop) => {
     const end = (): void => void stop().finally(() => process.exit(0));
     process.once("SIGTERM", end);

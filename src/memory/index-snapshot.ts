@@ -32,8 +32,8 @@ const WORTH = 64;
 const LOOK_MS = 20_000;
 /** A file that was changed so lately (milliseconds) may have changed again without a trace. */
 const SETTLED_MS = 2_000;
-/** Files that are recalled between two looks at the clock. */
-const SLICE = 200;
+/** Files in a piece: a few milliseconds of work. */
+const SLICE = 1_000;
 const MARKS = "files.marks";
 const TEXTS = "files.texts";
 const HEADS = "files.heads";
@@ -104,23 +104,24 @@ export class IndexSnapshot {
 
   async #recallFiles(pieces: Pieces): Promise<void> {
     const workspace = this.#options.workspace();
-    const [marks, texts] = [pieces.float64(MARKS), pieces.uint32(TEXTS)];
     let row = 0;
+    let marks: Float64Array = new Float64Array();
+    let texts: Uint32Array = new Uint32Array();
     const rest = slices();
     for (const entry of this.#options.index().entries()) {
+      const at = row % SLICE;
+      if (at === 0) {
+        await rest();
+        marks = pieces.float64(`${MARKS}.${row / SLICE}`);
+        texts = pieces.uint32(`${TEXTS}.${row / SLICE}`);
+      }
+      row++;
       const member = workspace.get(entry.store)!;
-      const [mtimeMs, ctimeMs, size, ino] = marks.subarray(row * 4, row * 4 + 4) as unknown as [
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [mtimeMs = 0, ctimeMs = 0, size = 0, ino = 0] = marks.subarray(at * 4, at * 4 + 4);
       const { version, pending = false, conflict, private: apart, updatedAt, author } = entry;
       const mark = Number.isNaN(ino) ? undefined : { mtimeMs, ctimeMs, size, ino };
       member.store.recall(entry.path, { version, mark, pending, conflict, private: apart, updatedAt, author });
-      member.catalog.recall(entry.path, { id: entry.id?.toLowerCase(), text: texts[row]! });
-      row++;
-      if (row % SLICE === 0) await rest();
+      member.catalog.recall(entry.path, { id: entry.id?.toLowerCase(), text: texts[at]! });
     }
     for (const [name, head] of pieces.data<[string, HeadApart][]>(HEADS)) workspace.get(name)?.store.recallHead(head);
   }
@@ -170,18 +171,21 @@ export class IndexSnapshot {
   *#pieces(index: SearchIndex): Generator<Piece> {
     const workspace = this.#options.workspace();
     const entries = [...index.entries()];
-    const marks = new Float64Array(entries.length * 4).fill(Number.NaN);
-    const texts = new Uint32Array(entries.length);
     const settled = Date.now() - SETTLED_MS;
-    entries.forEach((entry: Indexed, row) => {
-      const member = workspace.get(entry.store);
-      const mark = member?.store.markOf(entry.path, entry.version);
-      texts[row] = member?.catalog.keysOf(entry.path)?.text ?? NO_TEXT;
-      if (mark && mark.ctimeMs < settled && mark.mtimeMs < settled)
-        marks.set([mark.mtimeMs, mark.ctimeMs, mark.size, mark.ino], row * 4);
-    });
-    yield numbersPiece(MARKS, marks);
-    yield numbersPiece(TEXTS, texts);
+    for (let from = 0; from < entries.length; from += SLICE) {
+      const slice = entries.slice(from, from + SLICE);
+      const marks = new Float64Array(slice.length * 4).fill(Number.NaN);
+      const texts = new Uint32Array(slice.length);
+      slice.forEach((entry: Indexed, row) => {
+        const member = workspace.get(entry.store);
+        const mark = member?.store.markOf(entry.path, entry.version);
+        texts[row] = member?.catalog.keysOf(entry.path)?.text ?? NO_TEXT;
+        if (mark && mark.ctimeMs < settled && mark.mtimeMs < settled)
+          marks.set([mark.mtimeMs, mark.ctimeMs, mark.size, mark.ino], row * 4);
+      });
+      yield numbersPiece(`${MARKS}.${from / SLICE}`, marks);
+      yield numbersPiece(`${TEXTS}.${from / SLICE}`, texts);
+    }
     const heads = workspace.members().map(({ store }) => {
       const own = entries.filter((entry) => entry.store === store.name);
       return [store.name, store.headApart(new Map(own.map(({ path: file, version }) => [file, version])))];

@@ -42,20 +42,16 @@ export class FilterTrees {
     }
   }
 
-  /** Every column's index. */
-  trees(): Record<string, SavedTree> {
-    return Object.fromEntries(
-      this.#columns.map(({ name, type, values }) => {
-        const isArray = type.endsWith("[]");
-        if (!type.startsWith("number"))
-          return [name, { type: "Flat", isArray, node: { numberToDocumentId: [...values] } }];
+  /** Every column's index, one after the other. */
+  *trees(): Generator<readonly [column: string, SavedTree]> {
+    for (const { name, type, values } of this.#columns) {
+      const isArray = type.endsWith("[]");
+      if (type.startsWith("number")) {
         const sorted = [...(values as Map<number, number[]>)].sort(([a], [b]) => a - b);
-        return [
-          name,
-          { type: "AVL", isArray, node: { root: balanced(sorted, 0, sorted.length), insertCount: sorted.length } },
-        ];
-      }),
-    );
+        const node = { root: balanced(sorted, 0, sorted.length), insertCount: sorted.length };
+        yield [name, { type: "AVL", isArray, node }];
+      } else yield [name, { type: "Flat", isArray, node: { numberToDocumentId: [...values] } }];
+    }
   }
 }
 

@@ -117,7 +117,7 @@ export class SearchIndex {
     }
     // Last, so that every target is there: what tells no relation itself need not be put.
     for (const { entry, relations } of relating) this.relations.put(entry, relations);
-    this.#engine.fill(this.#table.bound);
+    yield* this.#engine.fill(this.#table.bound);
   }
 
   /** The one door: brings the index to the state that the changes tell; applying them again changes nothing. */

@@ -17,6 +17,8 @@ export async function serveMcp(program: Program, flags: McpFlags): Promise<numbe
   program.onInputEnd(() => {
     memory?.then((open) => open.meaning.close()).catch((error: unknown) => program.log("stop", error));
   });
+  // When all that is answered, what is worth keeping for the next start is kept.
+  program.onLast(() => void stop());
   await serveStdio({
     version: program.version,
     toolsets: parseToolsets(flags.toolsets ?? program.env.GIT_MEMORY_TOOLSETS),

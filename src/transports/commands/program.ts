@@ -35,6 +35,8 @@ export interface Program {
   readonly newId: () => Promise<string>;
   /** Calls `listener` when nothing more comes from standard input. */
   readonly onInputEnd: (listener: () => void) => void;
+  /** Calls `listener` once when there is nothing left to do, before the process ends; what it begins is waited for. */
+  readonly onLast: (listener: () => void) => void;
   /** Runs `stop` once when the process is asked to end, and then ends it. */
   readonly onStop: (stop: () => Promise<void>) => void;
 }
