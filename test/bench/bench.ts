@@ -8,6 +8,7 @@ import type { ServerCommand } from "./client.js";
 import { type MadeEntry, makeEntries } from "./corpus.js";
 import type { Found, Task } from "./in-process.js";
 import { mean, median, percentile, type Samples, timeEach } from "./measure.js";
+import { measureReference } from "./reference-server.js";
 import {
   assertNamed,
   type Column,
@@ -18,29 +19,36 @@ import {
   type QueryGroup,
   queryTable,
 } from "./report.js";
-import { measureServed, measureStarts, type Rounds } from "./server-run.js";
-import { makeStore } from "./stores.js";
+import { embedAll, measureBulk, measureServed, measureStarts, measureTogether, type Rounds } from "./server-run.js";
+import { makeStore, makeStoreWithHistory } from "./stores.js";
 
 const HELP = `npm run bench -- [options]
   --quick         fewer rounds, memory after 3 s instead of 30 s
-  --sizes LIST    of 1000, 10000, flat (10,000 in one folder); all when absent
+  --sizes LIST    of 1000, 10000, 100000 (with 300,000 versions), flat (10,000 in one folder); all when absent
   --json FILE     the same with all samples
   --profile DIR   CPU profiles of every process go there; figures are then slower
-BENCH_LAB names a folder with better-sqlite3, for the comparison; TMPDIR the disk to measure.
+BENCH_LAB names a folder with better-sqlite3, sqlite-vec and @modelcontextprotocol/server-memory installed, for the
+comparison; TMPDIR the disk to measure.
 `;
 
 const BASE_ENTRIES = 100;
+/** Above so many entries what takes long is measured once or twice, or not at all. */
+const MANY = 10_000;
+const SERVERS = 8;
 
 interface Size {
   readonly key: string;
   readonly column: string;
   readonly count: number;
   readonly flat: boolean;
+  /** Of each entry in the history; in one commit when absent. */
+  readonly versions?: number;
 }
 
 const SIZES: readonly Size[] = [
   { key: "1000", column: "1,000", count: 1_000, flat: false },
   { key: "10000", column: "10,000", count: 10_000, flat: false },
+  { key: "100000", column: "100,000", count: 100_000, flat: false, versions: 3 },
   { key: "flat", column: "10,000 in one folder", count: 10_000, flat: true },
 ];
 
@@ -105,27 +113,46 @@ interface Measured {
 const all = (groups: Readonly<Record<string, number[]>>): Samples => Object.values(groups).flat();
 
 async function measure(bench: Bench, size: Size, entries: readonly MadeEntry[]): Promise<Measured> {
-  const { server, rounds } = bench;
+  const { rounds } = bench;
+  const server: ServerCommand = { ...bench.server, embedder: "hashed" };
   const folder = path.join(bench.folder, size.key);
   say(`${size.column}: making the stores`);
-  const checkedIn = makeStore(path.join(folder, "checked-in"), "journal", entries);
+  const checkedIn = size.versions
+    ? makeStoreWithHistory(path.join(folder, "checked-in"), entries, size.versions)
+    : makeStore(path.join(folder, "checked-in"), "journal", entries);
   const own = makeStore(path.join(folder, "own"), "each", entries);
   const base = makeStore(path.join(folder, "base"), "journal", entries.slice(0, BASE_ENTRIES));
+  const empty = makeStore(path.join(folder, "empty"), "journal", []);
   const node = await timeEach(Array(rounds.starts), () => execFileSync(process.execPath, ["-e", "0"]));
-  say(`${size.column}: starting`);
-  const starts = await measureStarts(server, checkedIn, entries, rounds.starts);
+  say(`${size.column}: starting from nothing`);
+  const few = size.count > MANY ? Math.min(rounds.starts, 2) : rounds.starts;
+  const cold = await measureStarts(bench.server, checkedIn, entries, few, "nothing");
+  say(`${size.column}: embedding`);
+  const delays = await embedAll(server, checkedIn, size.count);
+  say(`${size.column}: starting from what was saved`);
+  const warm = await measureStarts(server, checkedIn, entries, rounds.starts, "saved");
+  say(`${size.column}: eight servers at once`);
+  const together = await measureTogether(server, checkedIn, { servers: SERVERS, settleMs: rounds.settleMs });
   say(`${size.column}: memory and search in process`);
   const found = await inProcess(bench, size, checkedIn.root, base.root);
   say(`${size.column}: a server in journal mode`);
   const journal = await measureServed(server, checkedIn, entries, rounds);
   say(`${size.column}: a server in each mode`);
   const each = await measureServed(server, own, entries, { ...rounds, settleMs: 0, queries: 1 });
+  say(`${size.column}: saving in bulk`);
+  const bulk = size.count > MANY ? undefined : await measureBulk(bench.server, empty, entries);
+  say(`${size.column}: the reference server`);
+  const reference =
+    size.count > MANY ? undefined : await measureReference(bench.server, entries, process.env.BENCH_LAB);
 
   const figures = new Map<string, number>([
     ["Node itself (`node -e 0`), start to end", median(node)],
-    ["Process start to `initialize`, median", median(starts.initialize)],
-    ["Process start to the first right search answer, median", median(starts.firstHit)],
-    ["Cold index: `initialize` answered to `status` ready, median", median(starts.index)],
+    ["Process start to `initialize`, median", median([...cold.initialize, ...warm.initialize])],
+    ["Process start to the first right answer, nothing saved, median", median(cold.firstHit)],
+    ["Process start to the first right answer, index saved, median", median(warm.firstHit)],
+    ["Cold index: `initialize` answered to `status` ready, median", median(cold.index)],
+    ["Event loop while indexing and embedding, delay p99", delays.p99],
+    ["Event loop while indexing and embedding, delay max", delays.max],
     ...both("Save", "`journal`", journal.save),
     ...both("Update", "`journal`", journal.update),
     ...both("Save", "`each`", each.save),
@@ -137,12 +164,23 @@ async function measure(bench: Bench, size: Size, entries: readonly MadeEntry[]):
     ["Save `each` / `git add` + `git commit`", median(each.save) / median(each.commit)],
     ...both("Text search in process,", "", all(found.search)),
     ["Text search in process, mean", mean(all(found.search))],
-    ...both("Text search over stdio,", "", all(journal.search)),
+    ...both("Search by words and meaning in process,", "", found.hybrid),
+    ...both("Search by words and meaning over stdio,", "", all(journal.search)),
+    ["List of the newest over stdio, p50", median(journal.list)],
+    ["History of an entry over stdio, p50", median(journal.history)],
     ...both("Context for a task and two paths, in process,", "", found.context),
-    ["RSS of the server, idle", journal.rss / 1e6],
+    ["RSS of the server, idle, with vectors", journal.rss / 1e6],
+    ["RSS of each of eight servers on one store", mean(together.rss) / 1e6],
+    ["Eight servers at once: start to an answer, slowest", Math.max(...together.firstHit)],
     ["Heap and array buffers an entry, above a store of 100", found.bytesPerEntry],
     ["of which heap", found.heapPerEntry],
   ]);
+  if (bulk !== undefined) figures.set("All entries saved, a hundred a call", bulk);
+  if (reference) {
+    figures.set("Reference memory server: save p50", median(reference.save));
+    figures.set("Reference memory server: search p50", median(reference.search));
+  }
+  if (found.sqliteVec) figures.set("sqlite-vec, ten nearest, p50", median(found.sqliteVec));
   if (found.fts5) {
     for (const [name, value] of both("SQLite FTS5,", "", all(found.fts5))) figures.set(name, value);
     figures.set("SQLite FTS5, mean", mean(all(found.fts5)));
@@ -155,7 +193,8 @@ async function measure(bench: Bench, size: Size, entries: readonly MadeEntry[]):
     return { column: size.column, group, search, fts5, stdio: journal.search[group] };
   });
   groups.sort((a, b) => a.group.localeCompare(b.group));
-  return { column: { name: size.column, figures }, groups, samples: { node, starts, found, journal, each } };
+  const samples = { node, cold, warm, together, delays, found, journal, each, bulk, reference };
+  return { column: { name: size.column, figures }, groups, samples };
 }
 
 function both(what: string, where: string, samples: Samples): [string, number][] {
@@ -174,6 +213,7 @@ async function run(options: Options): Promise<void> {
     const program = path.join(folder, "git-memory.js");
     fs.copyFileSync("dist/git-memory.js", program);
     fs.cpSync("dist/parts", path.join(folder, "parts"), { recursive: true });
+    fs.copyFileSync("dist/embedder-worker.js", path.join(folder, "embedder-worker.js"));
     fs.writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
     const { profile, quick } = options;
     const nodeFlags = profile ? ["--cpu-prof", "--cpu-prof-dir", path.resolve(profile)] : [];

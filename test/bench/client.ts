@@ -21,7 +21,19 @@ export interface ServerCommand {
   readonly nodeFlags: readonly string[];
   /** A folder of the bench for what the server would keep in a home. */
   readonly home: string;
+  /** The driver that makes vectors; none when absent. */
+  readonly embedder?: string;
+  /** Where a server that ends writes how late its timers were. */
+  readonly delays?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
+
+/** What a process of ours runs first to write its event loop's delay when it ends: p50, p99 and the longest (ms). */
+const WATCH_LOOP = `import { monitorEventLoopDelay } from "node:perf_hooks";
+import fs from "node:fs";
+const delay = monitorEventLoopDelay({ resolution: 5 });
+delay.enable();
+process.on("exit", () => fs.writeFileSync(process.env.BENCH_DELAYS, JSON.stringify({ p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 })));`;
 
 const CLOSE_MS = 10_000;
 
@@ -35,13 +47,18 @@ export class Client {
   #errors = "";
 
   constructor(command: ServerCommand, cwd: string) {
-    this.#process = spawn(process.execPath, [...command.nodeFlags, command.program, "mcp"], {
+    const { delays } = command;
+    const watching = delays ? ["--import", `data:text/javascript,${encodeURIComponent(WATCH_LOOP)}`] : [];
+    this.#process = spawn(process.execPath, [...command.nodeFlags, ...watching, command.program, "mcp"], {
       cwd,
       env: {
         ...GIT_ENV,
         HOME: command.home,
         GIT_MEMORY_HOME: `${command.home}/personal`,
         GIT_MEMORY_TOOLSETS: "all",
+        GIT_MEMORY_EMBEDDER: command.embedder ?? "none",
+        ...(delays ? { BENCH_DELAYS: delays } : {}),
+        ...command.env,
       },
       stdio: ["pipe", "pipe", "pipe"],
     });

@@ -8,7 +8,7 @@ interface Statement {
   all(...values: unknown[]): unknown[];
 }
 
-interface Database {
+export interface Database {
   exec(sql: string): void;
   prepare(sql: string): Statement;
   close(): void;
@@ -20,16 +20,21 @@ export interface Fts5 {
   close(): void;
 }
 
-/** Loads better-sqlite3 from the folder named by BENCH_LAB; undefined where it is not installed. */
-export function openFts5(entries: readonly MadeEntry[], lab: string | undefined): Fts5 | undefined {
+/** A database in memory of better-sqlite3 from the folder named by BENCH_LAB; undefined where it is not installed. */
+export function openSqlite(lab: string | undefined): Database | undefined {
   if (!lab) return undefined;
-  let Sqlite: new (file: string) => Database;
   try {
-    Sqlite = createRequire(path.resolve(lab, "package.json"))("better-sqlite3") as typeof Sqlite;
+    const Sqlite = createRequire(path.resolve(lab, "package.json"))("better-sqlite3") as new (file: string) => Database;
+    return new Sqlite(":memory:");
   } catch {
     return undefined;
   }
-  const database = new Sqlite(":memory:");
+}
+
+/** The entries in SQLite; undefined where that is not installed. */
+export function openFts5(entries: readonly MadeEntry[], lab: string | undefined): Fts5 | undefined {
+  const database = openSqlite(lab);
+  if (!database) return undefined;
   database.exec(
     `CREATE VIRTUAL TABLE texts USING fts5(title, text, tokenize = 'porter unicode61');
      CREATE TABLE entries(id INTEGER PRIMARY KEY, address TEXT, kind TEXT);

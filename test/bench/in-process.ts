@@ -1,11 +1,14 @@
 // A child of the bench, run with --expose-gc: memory and search of one store inside one process, FTS5 beside it.
 import os from "node:os";
+import { passagesOf } from "../../src/entry/passages.js";
 import { findOperation, invoke, type Memory, openMemory } from "../../src/index.js";
+import { hashed } from "../../src/search/embedders/hashed.js";
 import { GIT_ENV } from "../support/repositories.js";
 import { MODULES, makeEntries } from "./corpus.js";
 import { openFts5 } from "./fts5.js";
 import { pause, timeEach } from "./measure.js";
-import { makeQueries, searchArguments } from "./queries.js";
+import { makeQueries, type Query, searchArguments } from "./queries.js";
+import { openSqliteVec } from "./sqlite-vec.js";
 
 /** What the child is told. */
 export interface Task {
@@ -29,16 +32,20 @@ export interface Found {
   /** `memory_context` for a title as task and two files as paths. */
   readonly context: readonly number[];
   readonly fts5: Readonly<Record<string, number[]>> | undefined;
+  /** By words and meaning, with vectors of the driver `hashed`, which takes no time for the query's. */
+  readonly hybrid: readonly number[];
+  /** The extension sqlite-vec: the ten nearest of as many vectors. */
+  readonly sqliteVec: readonly number[] | undefined;
 }
 
 const operation = findOperation("search")!;
 const contextOperation = findOperation("context")!;
 
-const open = (root: string, home: string): Promise<Memory> =>
+const open = (root: string, home: string, embedder = "none"): Promise<Memory> =>
   openMemory(
     { root, directory: root, watch: true },
     {
-      env: { ...GIT_ENV, GIT_MEMORY_HOME: `${home}/personal` },
+      env: { ...GIT_ENV, GIT_MEMORY_HOME: `${home}/personal`, GIT_MEMORY_EMBEDDER: embedder },
       pid: process.pid,
       host: os.hostname(),
       home,
@@ -83,6 +90,35 @@ function note(samples: Record<string, number[]>, group: string, took: number): v
   samples[group].push(took);
 }
 
+/** The same queries by words and meaning, and by sqlite-vec. */
+async function byMeaning(task: Task, queries: readonly Query[]): Promise<Pick<Found, "hybrid" | "sqliteVec">> {
+  const memory = await open(task.root, task.home, "hashed");
+  await memory.fresh();
+  const { embedded, total } = await memory.meaning.complete();
+  if (embedded !== task.count) throw new Error(`${embedded} of ${total} entries are embedded`);
+  const hybrid: number[] = [];
+  for (let round = 0; round <= task.rounds; round++) {
+    const took = await timeEach(queries, (query) => ask(memory, { ...searchArguments(query), mode: "hybrid" }));
+    if (round > 0) hybrid.push(...took);
+  }
+  await memory.close();
+  const embedder = hashed();
+  const vectors: Float32Array[] = [];
+  for (const entry of makeEntries(task.count, task.flat)) {
+    const { title, body } = entry;
+    vectors.push(...(await embedder.embed(passagesOf({ title, body, fields: {}, unknown: {} }))));
+  }
+  const sqlite = openSqliteVec(vectors, task.lab);
+  if (!sqlite) return { hybrid, sqliteVec: undefined };
+  const asked = await embedder.embed(queries.map(({ words }) => words.join(" ")));
+  const sqliteVec = await timeEach(asked.slice(0, VEC_QUERIES), (vector) => sqlite.search(vector));
+  sqlite.close();
+  return { hybrid, sqliteVec };
+}
+
+/** It reads all vectors for each. */
+const VEC_QUERIES = 60;
+
 async function run(task: Task): Promise<Found> {
   // Not an empty one: it would not have loaded and compiled what reads, indexes and searches entries.
   const base = await ready(task.baseRoot, task.home);
@@ -121,7 +157,9 @@ async function run(task: Task): Promise<Found> {
   });
   await full.memory.close();
   await base.memory.close();
+  const meaning = await byMeaning(task, queries);
   return {
+    ...meaning,
     indexing: full.took,
     bytesPerEntry: (full.bytes.all - base.bytes.all) / size,
     heapPerEntry: (full.bytes.heap - base.bytes.heap) / size,

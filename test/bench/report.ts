@@ -8,12 +8,14 @@ export interface Column {
   readonly figures: ReadonlyMap<string, number>;
 }
 
-type Unit = "ms" | "MB" | "bytes" | "×";
+type Unit = "ms" | "s" | "MB" | "bytes" | "×";
 
 /** What a row has to reach; in which columns, when not in all. */
 interface Target {
   readonly most: number;
   readonly columns?: readonly string[];
+  /** Another one where there are a hundred thousand. */
+  readonly huge?: number;
   readonly words?: string;
 }
 
@@ -27,18 +29,23 @@ interface Row {
 const SLOW_CREATE_MS = 0.2;
 
 const AT_LARGE: readonly string[] = ["10,000"];
+const HUGE = "100,000";
 
 /** Every row in its order, with what it has to reach. */
 const ROWS: readonly Row[] = [
   { name: "Node itself (`node -e 0`), start to end", unit: "ms" },
   { name: "Process start to `initialize`, median", unit: "ms", target: { most: 300 } },
-  { name: "Process start to the first right search answer, median", unit: "ms" },
+  { name: "Process start to the first right answer, nothing saved, median", unit: "ms" },
+  { name: "Process start to the first right answer, index saved, median", unit: "ms", target: at(600, 4_000) },
   { name: "Cold index: `initialize` answered to `status` ready, median", unit: "ms", target: at(3_000) },
-  { name: "Save p50, `journal`", unit: "ms", target: at(15) },
+  { name: "Event loop while indexing and embedding, delay p99", unit: "ms", target: at(50, 50) },
+  { name: "Event loop while indexing and embedding, delay max", unit: "ms", target: at(150, 150) },
+  { name: "All entries saved, a hundred a call", unit: "s", target: at(15) },
+  { name: "Save p50, `journal`", unit: "ms", target: at(15, 20) },
   { name: "Save p99, `journal`", unit: "ms" },
   { name: "Update p50, `journal`", unit: "ms" },
   { name: "Update p99, `journal`", unit: "ms" },
-  { name: "Save p50, `each`", unit: "ms", target: at(25) },
+  { name: "Save p50, `each`", unit: "ms", target: at(25, 40) },
   { name: "Save p99, `each`", unit: "ms" },
   { name: "Update p50, `each`", unit: "ms" },
   { name: "Update p99, `each`", unit: "ms" },
@@ -50,8 +57,15 @@ const ROWS: readonly Row[] = [
   { name: "Text search in process, p50", unit: "ms", target: at(2) },
   { name: "Text search in process, p99", unit: "ms" },
   { name: "Text search in process, mean", unit: "ms" },
-  { name: "Text search over stdio, p50", unit: "ms" },
-  { name: "Text search over stdio, p99", unit: "ms" },
+  { name: "Search by words and meaning in process, p50", unit: "ms", target: at(3, 10) },
+  { name: "Search by words and meaning in process, p99", unit: "ms", target: at(10, 30) },
+  { name: "Search by words and meaning over stdio, p50", unit: "ms" },
+  { name: "Search by words and meaning over stdio, p99", unit: "ms" },
+  { name: "List of the newest over stdio, p50", unit: "ms" },
+  { name: "History of an entry over stdio, p50", unit: "ms" },
+  { name: "sqlite-vec, ten nearest, p50", unit: "ms" },
+  { name: "Reference memory server: save p50", unit: "ms" },
+  { name: "Reference memory server: search p50", unit: "ms" },
   { name: "SQLite FTS5, p50", unit: "ms" },
   { name: "SQLite FTS5, p99", unit: "ms" },
   { name: "SQLite FTS5, mean", unit: "ms" },
@@ -67,7 +81,9 @@ const ROWS: readonly Row[] = [
   },
   { name: "Context for a task and two paths, in process, p50", unit: "ms" },
   { name: "Context for a task and two paths, in process, p99", unit: "ms" },
-  { name: "RSS of the server, idle", unit: "MB" },
+  { name: "RSS of the server, idle, with vectors", unit: "MB", target: at(180, 900) },
+  { name: "RSS of each of eight servers on one store", unit: "MB" },
+  { name: "Eight servers at once: start to an answer, slowest", unit: "ms" },
   {
     name: "Heap and array buffers an entry, above a store of 100",
     unit: "bytes",
@@ -76,8 +92,8 @@ const ROWS: readonly Row[] = [
   { name: "of which heap", unit: "bytes" },
 ];
 
-function at(most: number): Target {
-  return { most, columns: AT_LARGE };
+function at(most: number, huge?: number): Target {
+  return { most, columns: AT_LARGE, ...(huge === undefined ? {} : { huge }) };
 }
 
 function shown(value: number, unit: Unit): string {
@@ -87,15 +103,27 @@ function shown(value: number, unit: Unit): string {
   return value.toFixed(digits);
 }
 
-function targetWords({ most, columns, words }: Target, unit: Unit): string {
-  return words ?? `≤ ${most.toLocaleString("en")} ${unit}${columns ? ` at ${columns.join(", ")}` : ""}`;
+function targetWords({ most, columns, huge, words }: Target, unit: Unit): string {
+  const limit = (value: number, where: string): string => `≤ ${value.toLocaleString("en")} ${unit}${where}`;
+  const usual = limit(most, columns ? ` at ${columns.join(", ")}` : "");
+  return words ?? (huge === undefined ? usual : `${usual}, ${limit(huge, ` at ${HUGE}`)}`);
 }
 
 function verdict(target: Target, name: string, columns: readonly Column[]): string {
-  const asked = columns.filter((column) => !target.columns || target.columns.includes(column.name));
-  const values = asked.flatMap((column) => column.figures.get(name) ?? []);
-  if (values.length === 0) return "not measured";
-  return values.every((value) => value <= target.most) ? "yes" : "**no**";
+  const asked = columns.flatMap((column) => {
+    const most =
+      column.name === HUGE
+        ? target.huge
+        : !target.columns || target.columns.includes(column.name)
+          ? target.most
+          : undefined;
+    const value = column.figures.get(name);
+    return most === undefined || value === undefined ? [] : [{ where: column.name, met: value <= most }];
+  });
+  if (asked.length === 0) return "not measured";
+  const missed = asked.filter(({ met }) => !met).map(({ where }) => where);
+  if (missed.length === 0) return "yes";
+  return missed.length === asked.length ? "**no**" : `**not at ${missed.join(", ")}**`;
 }
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;

@@ -1,6 +1,7 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { git, put } from "../support/repositories.js";
+import { GIT_ENV, git, put } from "../support/repositories.js";
 import type { MadeEntry } from "./corpus.js";
 import { timeEach } from "./measure.js";
 
@@ -35,6 +36,37 @@ export function makeStore(repository: string, mode: Mode, entries: readonly Made
   git(repository, "commit", "-qm", "entries");
   git(repository, "repack", "-adq");
   return { mode, repository, root };
+}
+
+const BATCH = 100;
+
+/**
+ * The same, checked in, with a history: every entry in so many versions, a hundred entries a commit, by `git fast-import`.
+ */
+export function makeStoreWithHistory(repository: string, entries: readonly MadeEntry[], versions: number): BenchStore {
+  makeStore(repository, "journal", []);
+  const input = path.join(repository, ".git", "stream");
+  const stream = fs.openSync(input, "w");
+  let at = 1_700_000_000;
+  let from = `from ${git(repository, "rev-parse", "HEAD").trim()}\n`;
+  for (let version = 1; version <= versions; version++) {
+    for (let first = 0; first < entries.length; first += BATCH) {
+      const batch = [
+        `commit refs/heads/main\ncommitter Ada Person <ada@example.org> ${at++} +0000\ndata 1\nv\n${from}`,
+      ];
+      from = "";
+      for (const { path: file, file: text } of entries.slice(first, first + BATCH)) {
+        const content = version === versions ? text : `${text}\nAs of version ${version}.\n`;
+        batch.push(`M 100644 inline .memory/${file}\ndata ${Buffer.byteLength(content)}\n${content}\n`);
+      }
+      fs.writeSync(stream, batch.join(""));
+    }
+  }
+  fs.closeSync(stream);
+  execFileSync("git", ["fast-import", "--quiet"], { cwd: repository, env: GIT_ENV, stdio: [fs.openSync(input, "r")] });
+  fs.rmSync(input);
+  git(repository, "reset", "-q", "--hard", "main");
+  return { mode: "journal", repository, root: path.join(repository, ".memory") };
 }
 
 /** What creating an empty file costs: whether the file system is at its usual speed. */
