@@ -72,8 +72,12 @@ export class IndexSnapshot {
     const workspace = this.#options.workspace();
     const member = workspace.get(PERSONAL) ?? workspace.main;
     if (!member || member.readOnly || !this.#options.publishes) return undefined;
+    // Two versions of the program do not take turns in throwing away what the other saved.
     const roots = workspace.members().map(({ store }) => store.root);
-    const name = createHash("sha256").update(JSON.stringify(roots)).digest("hex").slice(0, 16);
+    const name = createHash("sha256")
+      .update(JSON.stringify([BUILD, roots]))
+      .digest("hex")
+      .slice(0, 16);
     return { store: member.store, file: path.join(member.store.localFolder, "index", `${name}.bin`) };
   }
 

@@ -260,8 +260,11 @@ export class Meaning {
       const folder = this.#keeper(store.name)?.localFolder;
       if (folder) folders.set(folder, (folders.get(folder) ?? new Set()).add(store.name));
     }
+    const { index } = this.#memory;
     for (const [folder, names] of folders) {
-      const own = [...this.#memory.index.entries()].filter(({ store }) => names.has(store));
+      // To find out what is of use takes a look at every entry's record: only where much cannot be.
+      if (!stored.isLarge(folder, index.passages, index.vectors.dimensions ?? 0)) continue;
+      const own = [...index.entries()].filter(({ store }) => names.has(store));
       await stored.compact(folder, own);
     }
   }

@@ -75,6 +75,11 @@ export class StoredVectors {
     if (keeper) await this.#cache(keeper.localFolder).add(records);
   }
 
+  /** True when the cache in a folder takes far more room than so many vectors of such a dimension. */
+  isLarge(folder: string, vectors: number, dimensions: number): boolean {
+    return this.#cache(folder).isLarge(vectors, dimensions);
+  }
+
   /** Makes the cache in a folder smaller when most of it is of no use to these entries. */
   async compact(
     folder: string,

@@ -5,7 +5,7 @@ import {
   index as oramaIndex,
 } from "@orama/orama/components";
 import { FilterTrees } from "./filter-trees.js";
-import { type Condition, dayOf } from "./filters.js";
+import type { Condition } from "./filters.js";
 import type { Indexed } from "./indexed.js";
 import { SlotSet, type Slots } from "./slots.js";
 
@@ -16,16 +16,9 @@ const SCHEMA = {
   name: "string",
   summary: "string",
   body: "string",
-  kind: "enum",
-  scope: "enum",
   category: "enum",
   author: "enum",
   tags: "enum[]",
-  importance: "number",
-  priority: "number",
-  confidence: "number",
-  createdDay: "number",
-  updatedDay: "number",
 } as const;
 
 const FIELD_OF_COLUMN: Readonly<Record<string, number>> = { title: 0, tagText: 1, name: 2, summary: 3, body: 4 };
@@ -52,16 +45,9 @@ const documentOf = (entry: Indexed) => ({
   name: entry.name,
   summary: entry.summary ?? "",
   body: "",
-  kind: entry.kind,
-  scope: entry.scope,
   ...(entry.category !== undefined && { category: entry.category }),
   ...(entry.author !== undefined && { author: entry.author }),
   tags: [...entry.tags],
-  ...(entry.importance !== undefined && { importance: entry.importance }),
-  ...(entry.priority !== undefined && { priority: entry.priority }),
-  ...(entry.confidence !== undefined && { confidence: entry.confidence }),
-  ...(entry.createdAt !== undefined && { createdDay: dayOf(entry.createdAt) }),
-  ...(entry.updatedAt !== undefined && { updatedDay: dayOf(entry.updatedAt) }),
 });
 
 /** Slots in order, made of those that the filters leave (all when undefined). */
@@ -95,7 +81,6 @@ export class Engine {
     const ids = this.#orama.internalDocumentIDStore;
     const id = this.#freeIds.pop() ?? String(unused);
     const slot = internalDocumentIDStore.getInternalDocumentId(ids, id);
-    // One by one, not insertMultiple: that does not balance the trees of number columns (TRAPS, Orama).
     insert(this.#orama, { id, ...documentOf(entry), body });
     return slot;
   }
@@ -197,12 +182,6 @@ export class Engine {
         if (FIELD_OF_COLUMN[column] !== undefined) {
           if (!this.#keepsParts) this.#parts.remove(slot);
           return true;
-        }
-        const tree = made.indexes[column];
-        if (tree?.type === "AVL" && typeof value === "number") {
-          const sharing = tree.node.find(value);
-          // Orama copies the whole set to take one id out, and nearly all entries share a default.
-          if (sharing !== null && sharing.size > 1) return sharing.delete(slot);
         }
         return parts.remove(self, made, column, id, slot, value, type, ...rest);
       },

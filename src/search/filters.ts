@@ -2,65 +2,48 @@ import { matchesAny } from "../entry/globs.js";
 import { DEFAULTS, type Indexed } from "./indexed.js";
 import type { SearchRequest } from "./search-request.js";
 
-const DAY = 86_400_000;
-
-type NumberRange = { gte: number } | { lt: number } | { lte: number };
-
-type Rated = keyof typeof DEFAULTS;
-
 /** One condition on the filter columns, in the words of the engine. */
 export type Condition =
-  | { kind: { in: string[] } }
-  | { scope: { in: string[] } }
   | { category: { eq: string } }
   | { author: { eq: string } }
   | { tags: { containsAny: string[] } }
-  | { tags: { containsAll: string[] } }
-  | { [column in Rated]?: NumberRange }
-  | { not: { [column in Rated]?: NumberRange } }
-  | { createdDay: NumberRange }
-  | { updatedDay: NumberRange };
+  | { tags: { containsAll: string[] } };
 
-/** The day number of a time in ms; columns hold days, since a column of distinct times takes more memory than the text. */
-export function dayOf(time: number): number {
-  return Math.floor(time / DAY);
-}
-
-/** What the engine can decide; `exactly` decides the rest (times within their days, excluded tags, paths). */
+/**
+ * What the engine decides: what few entries pass, so that only those are scored. It makes a set of all that pass, which
+ * takes longer than to look at each candidate where these are most (a kind, a scope, a range).
+ */
 export function conditionsOf(request: SearchRequest): Condition[] {
   const found: Condition[] = [];
-  if (request.kinds?.length) found.push({ kind: { in: [...request.kinds] } });
-  if (request.scopes !== undefined) found.push({ scope: { in: [...request.scopes] } });
   if (request.category !== undefined) found.push({ category: { eq: request.category } });
   if (request.author !== undefined) found.push({ author: { eq: request.author } });
   if (request.tags_any?.length) found.push({ tags: { containsAny: lower(request.tags_any) } });
   if (request.tags_all?.length) found.push({ tags: { containsAll: lower(request.tags_all) } });
-  if (request.min_importance !== undefined) found.push(atLeast("importance", request.min_importance));
-  if (request.min_priority !== undefined) found.push(atLeast("priority", request.min_priority));
-  if (request.min_confidence !== undefined) found.push(atLeast("confidence", request.min_confidence));
-  if (request.created_after !== undefined) found.push({ createdDay: { gte: dayOf(request.created_after) } });
-  if (request.created_before !== undefined) found.push({ createdDay: { lte: dayOf(request.created_before) } });
-  if (request.updated_after !== undefined) found.push({ updatedDay: { gte: dayOf(request.updated_after) } });
-  if (request.updated_before !== undefined) found.push({ updatedDay: { lte: dayOf(request.updated_before) } });
   return found;
-}
-
-/** Defaults are not in the columns: an entry without a value passes by not being below. */
-function atLeast(column: Rated, value: number): Condition {
-  return DEFAULTS[column] >= value ? { not: { [column]: { lt: value } } } : { [column]: { gte: value } };
 }
 
 /** The test for what `conditionsOf` leaves open; undefined when that is nothing. */
 export function exactly(request: SearchRequest): ((entry: Indexed) => boolean) | undefined {
   const tests: ((entry: Indexed) => boolean)[] = [];
   const none = new Set(lower(request.tags_none ?? []));
+  const { kinds, scopes } = request;
+  if (kinds?.length) tests.push((entry) => kinds.includes(entry.kind));
+  if (scopes !== undefined) {
+    const wanted = new Set(scopes);
+    tests.push((entry) => wanted.has(entry.scope));
+  }
+  for (const rated of ["importance", "priority", "confidence"] as const) {
+    const least = request[`min_${rated}`];
+    if (least !== undefined) tests.push((entry) => (entry[rated] ?? DEFAULTS[rated]) >= least);
+  }
   if (none.size > 0) tests.push((entry) => !entry.tags.some((tag) => none.has(tag)));
   addRange(tests, (entry) => entry.createdAt, request.created_after, request.created_before);
   addRange(tests, (entry) => entry.updatedAt, request.updated_after, request.updated_before);
   const { paths, stores } = request;
   if (stores !== undefined) tests.push((entry) => stores.includes(entry.store));
   if (paths?.length) tests.push((entry) => covers(entry, paths));
-  return tests.length === 0 ? undefined : (entry) => tests.every((test) => test(entry));
+  const [first, second] = tests;
+  return second === undefined ? first : (entry) => tests.every((test) => test(entry));
 }
 
 function addRange(

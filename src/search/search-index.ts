@@ -61,6 +61,8 @@ export class SearchIndex {
   });
   readonly #shared = new Map<string, string>();
   #revision = 0;
+  /** The slots of entries without vectors. */
+  readonly #bare = new Set<number>();
 
   private constructor(options: SearchIndexOptions) {
     this.#options = options;
@@ -111,6 +113,7 @@ export class SearchIndex {
     for (let slice = 0; pieces.has(`entries.${slice}`); slice++) {
       for (const held of fromColumns(pieces.data<EntryColumns>(`entries.${slice}`), (text) => this.#share(text))) {
         this.#table.put(held.slot, held.entry);
+        if (!this.#vectors.has(held.slot)) this.#bare.add(held.slot);
         if (held.relations.length > 0) relating.push(held);
       }
       yield;
@@ -170,6 +173,8 @@ export class SearchIndex {
     const slot = this.#table.slotOf(store, path);
     if (slot === undefined || this.#table.at(slot)?.version !== version) return;
     this.#vectors.set(slot, vectors);
+    if (this.#vectors.has(slot)) this.#bare.delete(slot);
+    else this.#bare.add(slot);
     this.#revision++;
   }
 
@@ -177,12 +182,14 @@ export class SearchIndex {
   dropVectors(): void {
     this.#revision += this.#vectors.size;
     this.#vectors.clear();
+    for (let slot = 1; slot < this.#table.bound; slot++) if (this.#table.at(slot) !== undefined) this.#bare.add(slot);
   }
 
   /** The entries that have no vectors yet. */
   *withoutVectors(): Iterable<EntryVersion> {
-    for (const { store, path, version } of this.#table.entries()) {
-      if (!this.#vectors.has(this.#table.slotOf(store, path)!)) yield { store, path, version };
+    for (const slot of this.#bare) {
+      const { store, path, version } = this.#table.at(slot)!;
+      yield { store, path, version };
     }
   }
 
@@ -190,6 +197,11 @@ export class SearchIndex {
   get vectors(): { readonly embedded: number; readonly total: number; readonly dimensions?: number } {
     const { dimensions, size } = this.#vectors;
     return { embedded: size, total: this.#table.size, ...(dimensions !== undefined && { dimensions }) };
+  }
+
+  /** How many passages have vectors. */
+  get passages(): number {
+    return this.#vectors.passages;
   }
 
   /**
@@ -325,7 +337,9 @@ export class SearchIndex {
   }
 
   #insert(entry: Indexed, { body, fields }: Entry): void {
-    this.#table.put(this.#engine.insert(entry, body, this.#table.bound), entry);
+    const slot = this.#engine.insert(entry, body, this.#table.bound);
+    this.#table.put(slot, entry);
+    this.#bare.add(slot);
     this.relations.put(entry, fields.relations);
   }
 
@@ -335,6 +349,7 @@ export class SearchIndex {
     if (slot === undefined || entry === undefined) return;
     this.#engine.remove(slot);
     this.#table.clear(slot);
+    this.#bare.delete(slot);
     this.relations.remove(entry);
   }
 

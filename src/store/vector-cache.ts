@@ -19,6 +19,8 @@ import { isWritable } from "./writable.js";
 
 /** A file is read in pieces of this size, so that others get their turn between them. */
 const PIECE = 1 << 20;
+/** What a vector's record has besides the vector, and a text of an entry's record; generously. */
+const RECORD_BYTES = 128;
 /** A file is not written anew for less than so many bytes that nobody needs. */
 const SLACK = 16 << 20;
 
@@ -160,6 +162,11 @@ export class VectorCache {
     const beside = `${this.#file}.${randomBytes(4).toString("hex")}`;
     fs.writeFileSync(beside, bytes);
     return beside;
+  }
+
+  /** True when the file takes far more room than so many vectors of such a dimension, each of a text of its own. */
+  isLarge(vectors: number, dimensions: number): boolean {
+    return this.size > 2 * vectors * (dimensions * 4 + RECORD_BYTES) + SLACK;
   }
 
   /**
