@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Indexed } from "../search/indexed.js";
 import { dataPiece, numbersPiece, type Piece, Pieces } from "../search/pieces.js";
@@ -108,18 +108,19 @@ export class IndexSnapshot {
 
   async #recallFiles(pieces: Pieces): Promise<void> {
     const workspace = this.#options.workspace();
-    let row = 0;
-    let marks: Float64Array = new Float64Array();
-    let texts: Uint32Array = new Uint32Array();
+    const index = this.#options.index();
+    // All of it is read before anything is taken over: a store that knows half would keep the rest from being told.
+    const files = Array.from({ length: Math.ceil(index.size / SLICE) }, (_, slice) => ({
+      marks: pieces.float64(`${MARKS}.${slice}`),
+      texts: pieces.uint32(`${TEXTS}.${slice}`),
+    }));
+    const heads = pieces.data<[string, HeadApart][]>(HEADS);
     const rest = slices();
-    for (const entry of this.#options.index().entries()) {
+    let row = 0;
+    for (const entry of index.entries()) {
       const at = row % SLICE;
-      if (at === 0) {
-        await rest();
-        marks = pieces.float64(`${MARKS}.${row / SLICE}`);
-        texts = pieces.uint32(`${TEXTS}.${row / SLICE}`);
-      }
-      row++;
+      if (at === 0) await rest();
+      const { marks, texts } = files[Math.floor(row++ / SLICE)]!;
       const member = workspace.get(entry.store)!;
       const [mtimeMs = 0, ctimeMs = 0, size = 0, ino = 0] = marks.subarray(at * 4, at * 4 + 4);
       const { version, pending = false, conflict, private: apart, updatedAt, author } = entry;
@@ -127,7 +128,7 @@ export class IndexSnapshot {
       member.store.recall(entry.path, { version, mark, pending, conflict, private: apart, updatedAt, author });
       member.catalog.recall(entry.path, { id: entry.id?.toLowerCase(), text: texts[at]! });
     }
-    for (const [name, head] of pieces.data<[string, HeadApart][]>(HEADS)) workspace.get(name)?.store.recallHead(head);
+    for (const [name, head] of heads) workspace.get(name)?.store.recallHead(head);
   }
 
   /** True when the next start would have much to read that is in the index. */
@@ -140,6 +141,15 @@ export class IndexSnapshot {
   ready(): void {
     if (!this.#options.watch || !this.#options.publishes) return;
     this.#timer ??= setInterval(() => void this.#saveIfDue(), LOOK_MS).unref();
+  }
+
+  /** Removes what is saved: something in it must not be kept any longer. It is saved anew when the memory is closed. */
+  forget(): void {
+    const place = this.#place();
+    // Of other projects too: what was private in the person's own store is in all of them.
+    if (place) rmSync(path.dirname(place.file), { recursive: true, force: true });
+    this.#saved = Number.NEGATIVE_INFINITY;
+    this.#options.index().compact();
   }
 
   /** Saves the index when that is worth it, in slices; false when it was not done, as when it changed meanwhile. */

@@ -187,6 +187,7 @@ export class Memory implements View {
     if (changes.some(({ path }) => path.endsWith("/project.md"))) this.#stores.doubtProject();
     this.index.apply(changes);
     this.meaning.changed(changes);
+    if (changes.some(({ path, after }) => after === null && isPrivate(path))) this.#snapshot.forget();
     for (const listener of this.#changed) listener(changes);
   }
 

@@ -149,6 +149,12 @@ export class SearchIndex {
     this.#text.settle();
   }
 
+  /** Forgets the words that only entries had which are gone. */
+  compact(): void {
+    this.#text.compact();
+    this.#revision++;
+  }
+
   /** What the index keeps of one entry; undefined when it has none at that path. */
   get(store: string, path: string): Indexed | undefined {
     const slot = this.#table.slotOf(store, path);

@@ -69,7 +69,7 @@ export class TextIndex {
     this.#ordinalOf.delete(slot);
     this.#slots[ordinal] = DEAD;
     this.#live--;
-    if (this.#ordinals - this.#live > 64 + this.#live) this.#compact();
+    if (this.#ordinals - this.#live > 64 + this.#live) this.compact();
   }
 
   /** Ends a bulk load: frees what only made it fast. */
@@ -263,7 +263,7 @@ export class TextIndex {
   }
 
   /** Rewrites everything without the dead documents and the terms that only they had. */
-  #compact(): void {
+  compact(): void {
     const dictionary = new TermDictionary();
     const postings = new Postings();
     const moved = new Uint32Array(this.#ordinals);

@@ -12,6 +12,8 @@ const UNICODE_WORD =
   /[\p{L}\p{N}\p{M}]+(?:(?:_+|::|[-./\\:'])[\p{L}\p{N}\p{M}]+){0,31}(?:\+\+|#(?![\p{L}\p{N}\p{M}]))?/gu;
 const CASE_PART = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+/g;
 const UNICODE_CASE_PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|\p{N}+|[\p{Lo}\p{Lm}\p{Lt}\p{M}]+/gu;
+/** So many letters are segmented at a time: the dictionary's time grows with the square. A word at a seam is found by its pairs. */
+const SEGMENTED = 300;
 const SEPARATOR = /[-_./\\:'+#]+/;
 const NON_ASCII = /[^\x00-\x7f]/;
 const SPACELESS_CLASS =
@@ -104,10 +106,11 @@ function spacelessTerms(word: string, keepStopWords: boolean): readonly string[]
       for (const term of words(run).flatMap((part) => terms(part, keepStopWords))) found.add(term);
       continue;
     }
-    for (const { segment } of segmenter.segment(run)) {
-      if (segment.length > 2 && segment.length <= MAX_TERM_LENGTH) found.add(segment);
-    }
     const letters = Array.from(run);
+    for (let from = 0; from < letters.length; from += SEGMENTED) {
+      for (const { segment } of segmenter.segment(letters.slice(from, from + SEGMENTED).join("")))
+        if (segment.length > 2 && segment.length <= MAX_TERM_LENGTH) found.add(segment);
+    }
     letters.forEach((letter, at) => {
       found.add(letter + (letters[at + 1] ?? ""));
     });

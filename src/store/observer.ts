@@ -23,7 +23,7 @@ import { contentOf, isServed, readServed } from "./served.js";
 import { factsOf, type Seen } from "./state-facts.js";
 import { markersId, unmergedId } from "./unmerged.js";
 import { walkFiles } from "./walk-files.js";
-import { type FileMark, isInside, markOf, readWorkingFile, sameMark } from "./working-files.js";
+import { type FileMark, isInside, readWorkingFile, sameMark } from "./working-files.js";
 
 /** How long a scan works before it lets others have the event loop, in milliseconds. */
 const SLICE_MS = 8;
@@ -332,8 +332,9 @@ export class Observer {
   #unchanged(file: string): boolean {
     const mark = this.#known.get(file)?.mark ?? this.#invalid.get(file)?.mark;
     if (!mark) return false;
-    const stat = fs.lstatSync(path.join(this.#context.root, file), { throwIfNoEntry: false });
-    return stat !== undefined && sameMark(mark, markOf(stat));
+    // Not path.join: every file of the store goes through here at every start.
+    const stat = fs.lstatSync(`${this.#context.root}${path.sep}${file}`, { throwIfNoEntry: false });
+    return stat !== undefined && sameMark(mark, stat);
   }
 
   /** What is to be told anew of a recalled file that did not change: what git and the journal say of it may be another thing now. */

@@ -125,7 +125,7 @@ async function measure(bench: Bench, size: Size, entries: readonly MadeEntry[]):
   const empty = makeStore(path.join(folder, "empty"), "journal", []);
   const node = await timeEach(Array(rounds.starts), () => execFileSync(process.execPath, ["-e", "0"]));
   say(`${size.column}: starting from nothing`);
-  const few = size.count > MANY ? Math.min(rounds.starts, 2) : rounds.starts;
+  const few = size.count > MANY ? 1 : rounds.starts;
   const cold = await measureStarts(bench.server, checkedIn, entries, few, "nothing");
   say(`${size.column}: embedding`);
   const delays = await embedAll(server, checkedIn, size.count);

@@ -34,6 +34,8 @@ export interface Starts {
 
 // Asked more often, the answers would take a good part of the time that indexing has.
 const POLL_MS = 50;
+/** The answer itself takes longer where there are more entries. */
+const pollOf = (entries: number): number => Math.max(POLL_MS, entries / 100);
 const GIVE_UP_MS = 300_000;
 
 async function untilReady(client: Client, expected: number): Promise<void> {
@@ -45,7 +47,7 @@ async function untilReady(client: Client, expected: number): Promise<void> {
     if (index.state === "ready" && count === expected && invalid.length === 0) return;
     if (performance.now() > last || (index.state !== "indexing" && index.state !== "ready"))
       throw new Error(`index ${index.state}: ${count} of ${expected} entries, ${invalid.length} cannot be read`);
-    await pause(POLL_MS);
+    await pause(pollOf(expected));
   }
 }
 
@@ -66,7 +68,7 @@ export async function embedAll(server: ServerCommand, store: BenchStore, count: 
   await withServer({ ...server, delays }, store.repository, async (client) => {
     await client.initialize();
     await untilReady(client, count);
-    for (const last = performance.now() + GIVE_UP_MS; performance.now() < last; await pause(POLL_MS * 4)) {
+    for (const last = performance.now() + GIVE_UP_MS; performance.now() < last; await pause(pollOf(count))) {
       const { index } = await client.json<Status>("memory_admin", { action: "status" });
       if (index.embedded === count) return;
     }

@@ -271,6 +271,24 @@ describe("the saved index", () => {
     expect((await bench.call("search", { query: "unmistakable" })).total).toBe(1);
   });
 
+  it("keeps nothing of a private entry that is gone", async () => {
+    const dir = makeStore();
+    const first = await open({ dir, ...server });
+    await first.call("save", { title: "My secret plan", content: "unmistakable words", private: true });
+    await first.memory.close();
+    const folder = path.join(first.personal, ".git/git-memory/index");
+    const words = () => snapshotsIn(folder).map((file) => fs.readFileSync(file, "latin1"));
+    expect(words().some((text) => text.includes("secret plan"))).toBe(true);
+    expect(words().some((text) => text.includes(Buffer.from("unmistak", "utf16le").toString("latin1")))).toBe(true);
+    const second = await open({ dir, ...server });
+    await second.call("delete", { ref: "memories/my-secret-plan", purge: true });
+    expect(words()).toEqual([]);
+    await second.memory.close();
+    expect(words()).toHaveLength(1);
+    const stem = Buffer.from("unmistak", "utf16le").toString("latin1");
+    expect(words().some((text) => text.includes("secret plan") || text.includes(stem))).toBe(false);
+  });
+
   it("is not written in continuous integration, where nothing may be written, or for a repository that is gone", async () => {
     const dir = makeStore();
     await (await open({ dir, ci: true })).memory.close();

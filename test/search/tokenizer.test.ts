@@ -36,6 +36,11 @@ describe("tokenize", () => {
     expect(tokenize("ภาษาไทย").length).toBeGreaterThan(2);
   });
 
+  test("a run of any length gives what a short one does", () => {
+    expect(new Set(tokenize("数据库".repeat(2_000)))).toEqual(new Set(tokenize("数据库".repeat(20))));
+    expect(tokenize("ก".repeat(2_000)).every((term) => term.length <= MAX_TERM_LENGTH)).toBe(true);
+  });
+
   test("cuts blobs", () => {
     const blob = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo".repeat(500);
     expect(tokenize(blob)).toEqual([blob.slice(0, MAX_TERM_LENGTH).toLowerCase()]);
