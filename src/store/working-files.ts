@@ -18,7 +18,7 @@ export type ReadFile =
   /** Something that is not read: `reason` says what and why. */
   | { readonly kind: "refused"; readonly reason: string; readonly mark?: FileMark };
 
-export const markOf = (stat: FileMark): FileMark => ({
+const markOf = (stat: FileMark): FileMark => ({
   mtimeMs: stat.mtimeMs,
   ctimeMs: stat.ctimeMs,
   size: stat.size,
