@@ -157,6 +157,17 @@ describe.each(drivers)("the embedder $name", ({ make, dimensions, knowsMeaning }
     expect(await embedder!.embed(["x"])).toHaveLength(1);
   });
 
+  here("leaves nothing of a call behind, however many there are", async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", warned);
+    for (let call = 0; call < 15; call++) await embedder!.embed([`${call}`]);
+    // Node warns when so many listen to one signal, at the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", warned);
+    expect(warnings).toEqual([]);
+  });
+
   it.skipIf(embedder === undefined || !knowsMeaning)("finds what is meant in other words", async () => {
     const [question, answer, other] = await embedder!.embed([
       "how do we store bills?",

@@ -53,13 +53,20 @@ class Thread {
     return this.#dimensions;
   }
 
-  embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    return new Promise((resolve, reject) => {
-      const call: Call = { texts, vectors: [], resolve, reject };
-      this.#waiting.push(call);
-      signal?.addEventListener("abort", () => this.#drop(call, cancelled()), { once: true });
-      this.#next();
-    });
+  async embed(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
+    let abort = (): void => undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        const call: Call = { texts, vectors: [], resolve, reject };
+        this.#waiting.push(call);
+        abort = () => this.#drop(call, cancelled());
+        signal.addEventListener("abort", abort, { once: true });
+        this.#next();
+      });
+    } finally {
+      // The signal may live as long as the process: no call stays with it.
+      signal.removeEventListener("abort", abort);
+    }
   }
 
   /** Takes a call off; what the thread is doing for it is not waited for. */
