@@ -30,42 +30,72 @@ const FIXED = 62;
 const ID = 20;
 const EMPTY = Buffer.concat([Buffer.from("DIRC"), Buffer.from([0, 0, 0, 2, 0, 0, 0, 0])]);
 
-interface Span {
-  readonly start: number;
+/** Where an entry's path begins and ends. */
+interface Name {
   readonly nameAt: number;
   readonly nul: number;
-  readonly end: number;
 }
 
-/** Walks the entries without decoding them: a repository can have a hundred thousand. Throws when damaged. */
-function* spans(bytes: Buffer): Generator<Span> {
-  if (bytes.length === 0) return;
+function nameOf(bytes: Buffer, start: number): Name {
+  const nameAt = start + FIXED + (bytes[start + 60]! & 0x40 ? 2 : 0);
+  // The flags hold the name's length, up to what twelve bits can say.
+  const length = ((bytes[start + 60]! & 0x0f) << 8) | bytes[start + 61]!;
+  const nul = length < 0xfff ? nameAt + length : bytes.indexOf(0, nameAt);
+  if (!(nul >= 0 && nul < bytes.length)) throw new Error("git's index is damaged");
+  return { nameAt, nul };
+}
+
+/**
+ * Where each entry begins, and behind them where the last one ends; entries are not decoded: a repository can have a hundred
+ * thousand. Throws when damaged.
+ */
+function startsOf(bytes: Buffer): Uint32Array {
+  if (bytes.length === 0) return Uint32Array.of(HEADER);
   const version = bytes.readUInt32BE(4);
   if (bytes.toString("latin1", 0, 4) !== "DIRC" || (version !== 2 && version !== 3))
     throw new Error(`git's index has version ${version}, which only git itself can read here`);
+  const count = bytes.readUInt32BE(8);
+  if (count * (FIXED + 2) > bytes.length) throw new Error("git's index is damaged");
+  const starts = new Uint32Array(count + 1);
   let start = HEADER;
-  for (let left = bytes.readUInt32BE(8); left > 0; left--) {
-    const nameAt = start + FIXED + (bytes[start + 60]! & 0x40 ? 2 : 0);
-    // The flags hold the name's length, up to what twelve bits can say.
-    const length = bytes.readUInt16BE(start + 60) & 0xfff;
-    const nul = length < 0xfff ? nameAt + length : bytes.indexOf(0, nameAt);
-    if (nul < 0 || nul >= bytes.length) throw new Error("git's index is damaged");
-    const end = start + (Math.floor((nul - start) / 8) + 1) * 8;
-    yield { start, nameAt, nul, end };
-    start = end;
+  for (let at = 0; at < count; at++) {
+    starts[at] = start;
+    const { nul } = nameOf(bytes, start);
+    start += (Math.floor((nul - start) / 8) + 1) * 8;
   }
+  starts[count] = start;
+  return starts;
+}
+
+/** The first entry, not before `from`, whose path is not less than a key; entries are in the order of their paths' bytes. */
+function firstFrom(bytes: Buffer, starts: Uint32Array, key: Buffer, from = 0): number {
+  let [low, high] = [from, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { nameAt, nul } = nameOf(bytes, starts[middle]!);
+    if (bytes.compare(key, 0, key.length, nameAt, nul) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function entryAt(bytes: Buffer, start: number): IndexEntry {
+  const { nameAt, nul } = nameOf(bytes, start);
+  return {
+    path: bytes.toString("utf8", nameAt, nul),
+    oid: bytes.toString("hex", start + 40, start + 60),
+    stage: (bytes[start + 60]! >> 4) & 3,
+  };
 }
 
 /** The entries of an index of version 2 or 3 with SHA-1 ids whose path begins with `prefix`. Throws when damaged. */
 export function* indexEntries(bytes: Buffer, prefix = ""): Generator<IndexEntry> {
   const wanted = Buffer.from(prefix);
-  for (const { start, nameAt, nul } of spans(bytes)) {
-    if (bytes.compare(wanted, 0, wanted.length, nameAt, Math.min(nameAt + wanted.length, nul)) !== 0) continue;
-    yield {
-      path: bytes.toString("utf8", nameAt, nul),
-      oid: bytes.toString("hex", start + 40, start + 60),
-      stage: (bytes[start + 60]! >> 4) & 3,
-    };
+  const starts = startsOf(bytes);
+  for (let at = firstFrom(bytes, starts, wanted); at < starts.length - 1; at++) {
+    const { nameAt, nul } = nameOf(bytes, starts[at]!);
+    if (bytes.compare(wanted, 0, wanted.length, nameAt, Math.min(nameAt + wanted.length, nul)) !== 0) return;
+    yield entryAt(bytes, starts[at]!);
   }
 }
 
@@ -83,17 +113,12 @@ export function indexFacts(bytes: Buffer): IndexFacts {
   const version = bytes.length < HEADER ? 0 : bytes.readUInt32BE(4);
   if (version !== 2 && version !== 3) return { unmerged: [], obstacle: `index version ${version}` };
   const unmerged: IndexEntry[] = [];
-  let at = HEADER;
-  for (const { start, nameAt, nul, end } of spans(bytes)) {
-    at = end;
-    const stage = (bytes[start + 60]! >> 4) & 3;
-    if (stage > 0)
-      unmerged.push({
-        path: bytes.toString("utf8", nameAt, nul),
-        oid: bytes.toString("hex", start + 40, start + 60),
-        stage,
-      });
+  const starts = startsOf(bytes);
+  for (let entry = 0; entry < starts.length - 1; entry++) {
+    const start = starts[entry]!;
+    if ((bytes[start + 60]! & 0x30) !== 0) unmerged.push(entryAt(bytes, start));
   }
+  let at = starts.at(-1)!;
   for (; at + 8 <= bytes.length - ID; at += 8 + bytes.readUInt32BE(at + 4)) {
     const signature = bytes.toString("latin1", at, at + 4);
     if (!/^[a-z]/.test(signature)) continue;
@@ -207,44 +232,48 @@ export function spliceIndex(
   updates: readonly IndexUpdate[],
   seconds = Number.POSITIVE_INFINITY,
 ): Buffer {
-  const old = bytes.length === 0 ? Buffer.concat([EMPTY, Buffer.alloc(ID)]) : Buffer.from(bytes);
-  const pending = updates
-    .map((update) => ({ update, key: Buffer.from(update.path) }))
-    .sort((a, b) => Buffer.compare(a.key, b.key));
-  const parts: Buffer[] = [];
-  let count = 0;
-  let from = HEADER;
-  let end = HEADER;
-  let done: Buffer | undefined;
-  const put = ({ path, file }: IndexUpdate): void => {
-    if (!file) return;
-    parts.push(encode(path, file.oid, file.stat, file.mode ?? "100644"));
-    count++;
+  const old = bytes.length === 0 ? Buffer.concat([EMPTY, Buffer.alloc(ID)]) : bytes;
+  const starts = startsOf(old);
+  const entries = starts.length - 1;
+  const pieces: Buffer[] = [];
+  const fresh = new Set<Buffer>();
+  let count = entries;
+  let next = 0;
+  const keep = (to: number): void => {
+    pieces.push(old.subarray(starts[next]!, starts[to]!));
+    next = to;
   };
-  for (const span of spans(old)) {
-    end = span.end;
-    if (old.readUInt32BE(span.start + 8) >= seconds) old.writeUInt32BE(0, span.start + 36);
-    const order = (key: Buffer): number => old.compare(key, 0, key.length, span.nameAt, span.nul);
-    while (pending.length > 0 && order(pending[0]!.key) >= 0) {
-      parts.push(old.subarray(from, span.start));
-      from = span.start;
-      const next = pending.shift()!;
-      done = next.key;
-      put(next.update);
+  const sorted = updates
+    .map(({ path, file }) => ({ path, file, key: Buffer.from(path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key));
+  for (const { path, file, key } of sorted) {
+    keep(firstFrom(old, starts, key, next));
+    // All stages of a path that is set go.
+    for (; next < entries; next++, count--) {
+      const { nameAt, nul } = nameOf(old, starts[next]!);
+      if (old.compare(key, 0, key.length, nameAt, nul) !== 0) break;
     }
-    if (done && order(done) === 0) {
-      // All stages of a path that was set go.
-      parts.push(old.subarray(from, span.start));
-      from = span.end;
-      continue;
-    }
-    done = undefined;
+    if (!file) continue;
+    const entry = encode(path, file.oid, file.stat, file.mode ?? "100644");
+    pieces.push(entry);
+    fresh.add(entry);
     count++;
   }
-  parts.push(old.subarray(from, end));
-  for (const { update } of pending) put(update);
-  const header = Buffer.from(old.subarray(0, HEADER));
-  header.writeUInt32BE(count, 8);
-  const body = Buffer.concat([header, ...parts, extensions(old, end, updates)]);
-  return Buffer.concat([body, createHash("sha1").update(body).digest()]);
+  keep(entries);
+  // One buffer for all: an index of a hundred thousand entries has ten megabytes.
+  const all = [old.subarray(0, HEADER), ...pieces, extensions(old, starts[entries]!, updates)];
+  const length = all.reduce((sum, piece) => sum + piece.length, 0);
+  const made = Buffer.allocUnsafeSlow(length + ID);
+  const freshAt = new Set<number>();
+  let at = 0;
+  for (const piece of all) {
+    if (fresh.has(piece)) freshAt.add(at);
+    made.set(piece, at);
+    at += piece.length;
+  }
+  made.writeUInt32BE(count, 8);
+  for (const start of seconds === Number.POSITIVE_INFINITY ? [] : startsOf(made).subarray(0, count))
+    if (made.readUInt32BE(start + 8) >= seconds && !freshAt.has(start)) made.writeUInt32BE(0, start + 36);
+  createHash("sha1").update(made.subarray(0, length)).digest().copy(made, length);
+  return made;
 }
