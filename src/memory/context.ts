@@ -107,10 +107,11 @@ export async function contextOf(memory: Memory, request: ContextRequest): Promis
 /** The open conflicts of entries, by address. */
 function conflictsOf(memory: Memory, entries: readonly Indexed[]): ContextConflict[] {
   const found = entries.flatMap((entry) => {
+    const recorded = memory.conflicts.openOf(entry);
+    if (entry.conflict === undefined && recorded.length === 0) return [];
     const address = addressIn(memory, entry);
     const unmerged = entry.conflict === undefined ? [] : [{ id: entry.conflict, address, fields: [] }];
-    const recorded = memory.conflicts.openOf(entry).map(({ record: { id, fields } }) => ({ id, address, fields }));
-    return [...unmerged, ...recorded];
+    return [...unmerged, ...recorded.map(({ record: { id, fields } }) => ({ id, address, fields }))];
   });
   return found.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
 }
