@@ -2,7 +2,7 @@ import { formatAddress } from "../entry/address.js";
 import type { EntryFields } from "../entry/entry.js";
 import type { Kind } from "../entry/kinds.js";
 import { passagesOf } from "../entry/passages.js";
-import type { Indexed } from "../search/indexed.js";
+import type { AlikeEntry } from "../search/alike.js";
 import type { Memory } from "./memory.js";
 
 /** A text that may be saved. */
@@ -14,11 +14,7 @@ export interface NewText {
 }
 
 /** An entry that says nearly the same as a text, as the index had it. */
-export interface Alike {
-  readonly entry: Indexed;
-  /** Cosine, 0–1. */
-  readonly similarity: number;
-}
+export type Alike = AlikeEntry;
 
 /** What a write tells of such an entry. */
 export interface SimilarEntry {

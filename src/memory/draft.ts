@@ -5,9 +5,18 @@ import type { Scope } from "../entry/scope.js";
 import { MemoryError } from "../errors.js";
 import type { WhoWrote } from "../store/last-write.js";
 import type { Current } from "../store/observed.js";
-import type { Session } from "../store/session.js";
-import type { FileWrite } from "../store/writer.js";
+import type { Session, Written } from "../store/session.js";
+import type { Settlement } from "../store/unmerged.js";
+import type { FileWrite, WriteRecord } from "../store/writer.js";
 import { parseAt } from "./parse-at.js";
+
+/** What a write decided: what goes on record, and the answer once it is written. */
+export interface Decision<T> {
+  readonly record: WriteRecord;
+  /** A path that git's index has unmerged, and what it becomes: a write of its own, after the draft's. */
+  readonly settle?: Settlement;
+  readonly answer: (written: Written) => T;
+}
 
 /** One entry as it is now, or as this draft will leave it. */
 export interface Drafted {

@@ -1,29 +1,20 @@
 import { createHash } from "node:crypto";
-import { existsSync, rmSync } from "node:fs";
-import path from "node:path";
 import type { Indexed } from "../search/indexed.js";
 import { dataPiece, numbersPiece, type Piece, Pieces } from "../search/pieces.js";
 import type { SearchIndex } from "../search/search-index.js";
-import { hideLocalFolder } from "../store/local-state.js";
 import type { HeadApart } from "../store/observed.js";
 import { slices } from "../store/slices.js";
-import { readSnapshot, writeSnapshot } from "../store/snapshot-file.js";
-import type { Store } from "../store/store.js";
-import { isWritable } from "../store/writable.js";
+import { forgetSnapshots, readSnapshot, type SnapshotPlace, writeSnapshot } from "../store/snapshot-file.js";
 import { BUILD } from "../version.js";
-import { PERSONAL, type Workspace } from "./workspace.js";
+import type { Memory } from "./memory.js";
+import { PERSONAL } from "./workspace.js";
 
+/** What the process says of itself. */
 export interface IndexSnapshotOptions {
-  readonly workspace: () => Workspace;
-  readonly index: () => SearchIndex;
-  /** Makes the index a new, empty one. */
-  readonly anew: () => void;
-  /** The id of the embedder whose vectors the index takes; undefined = none. */
-  readonly embedder: () => string | undefined;
   readonly publishes: boolean;
   /** True in a server: it is saved while the server runs, not only at its end. */
   readonly watch: boolean;
-  readonly log: (message: string, cause: unknown) => void;
+  readonly log?: ((message: string, cause: unknown) => void) | undefined;
 }
 
 /** So many changes, and a hundredth of the entries, are read anew in no time: for fewer nothing is written. */
@@ -44,20 +35,25 @@ const NO_TEXT = 0;
  * files that have not changed since; everything else is read as ever.
  */
 export class IndexSnapshot {
+  readonly #memory: Memory;
   readonly #options: IndexSnapshotOptions;
+  readonly #anew: () => void;
   /** The index's revision that is saved. */
   #saved = 0;
   #saving: Promise<boolean> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #embedder: string | undefined;
 
-  constructor(options: IndexSnapshotOptions) {
+  /** `anew` makes the index a new, empty one. */
+  constructor(memory: Memory, options: IndexSnapshotOptions, anew: () => void) {
+    this.#memory = memory;
     this.#options = options;
+    this.#anew = anew;
   }
 
   /** The stores that are open, as far as it matters for what is in the index. */
   #key(): string {
-    const workspace = this.#options.workspace();
+    const workspace = this.#memory.workspace;
     const stores = workspace
       .members()
       .map(({ store }) => [store.name, store.root, store.relativeRoot, store.manifest.root]);
@@ -65,11 +61,11 @@ export class IndexSnapshot {
   }
 
   /**
-   * The file: in the folder of the person's own store where there is one, so that nothing of theirs lies in a project's.
+   * Where it is kept: with the person's own store where there is one, so that nothing of theirs lies in a project's.
    * Undefined where nothing may be written.
    */
-  #place(): { readonly store: Store; readonly file: string } | undefined {
-    const workspace = this.#options.workspace();
+  #place(): SnapshotPlace | undefined {
+    const workspace = this.#memory.workspace;
     const member = workspace.get(PERSONAL) ?? workspace.main;
     if (!member || member.readOnly || !this.#options.publishes) return undefined;
     // Two versions of the program do not take turns in throwing away what the other saved.
@@ -78,17 +74,17 @@ export class IndexSnapshot {
       .update(JSON.stringify([BUILD, roots]))
       .digest("hex")
       .slice(0, 16);
-    return { store: member.store, file: path.join(member.store.localFolder, "index", `${name}.bin`) };
+    return { folder: member.store.localFolder, name };
   }
 
   /** Fills the empty index and what the stores know of their files with what was saved, if anything. */
   async recall(): Promise<void> {
-    this.#embedder = this.#options.embedder();
-    this.#saved = this.#options.index().revision;
+    this.#embedder = this.#memory.meaning.embedderId;
+    this.#saved = this.#memory.index.revision;
     const place = this.#place();
     if (!place) return;
     const found = await readSnapshot(
-      place.file,
+      place,
       this.#key(),
       (name, { embedder }) => !name.startsWith("vectors") || (embedder !== undefined && embedder === this.#embedder),
     );
@@ -97,18 +93,18 @@ export class IndexSnapshot {
     try {
       const vectors = pieces.has("vectors");
       const rest = slices();
-      for (const _slice of this.#options.index().restore(pieces, { vectors })) await rest();
+      for (const _slice of this.#memory.index.restore(pieces, { vectors })) await rest();
       await this.#recallFiles(pieces);
-      this.#saved = this.#options.index().revision;
+      this.#saved = this.#memory.index.revision;
     } catch (error) {
-      this.#options.log("the saved index cannot be used", error);
-      this.#options.anew();
+      this.#options.log?.("the saved index cannot be used", error);
+      this.#anew();
     }
   }
 
   async #recallFiles(pieces: Pieces): Promise<void> {
-    const workspace = this.#options.workspace();
-    const index = this.#options.index();
+    const workspace = this.#memory.workspace;
+    const index = this.#memory.index;
     // All of it is read before anything is taken over: a store that knows half would keep the rest from being told.
     const files = Array.from({ length: Math.ceil(index.size / SLICE) }, (_, slice) => ({
       marks: pieces.float64(`${MARKS}.${slice}`),
@@ -133,7 +129,7 @@ export class IndexSnapshot {
 
   /** True when the next start would have much to read that is in the index. */
   get isDue(): boolean {
-    const { revision, size } = this.#options.index();
+    const { revision, size } = this.#memory.index;
     return revision - this.#saved >= Math.max(WORTH, size / 100);
   }
 
@@ -147,9 +143,9 @@ export class IndexSnapshot {
   forget(): void {
     const place = this.#place();
     // Of other projects too: what was private in the person's own store is in all of them.
-    if (place) rmSync(path.dirname(place.file), { recursive: true, force: true });
+    if (place) forgetSnapshots(place);
     this.#saved = Number.NEGATIVE_INFINITY;
-    this.#options.index().compact();
+    this.#memory.index.compact();
   }
 
   /** Saves the index when that is worth it, in slices; false when it was not done, as when it changed meanwhile. */
@@ -157,7 +153,7 @@ export class IndexSnapshot {
     if (!this.isDue) return Promise.resolve(false);
     this.#saving ??= this.#save()
       .catch((error: unknown) => {
-        this.#options.log("the index could not be saved", error);
+        this.#options.log?.("the index could not be saved", error);
         return false;
       })
       .finally(() => {
@@ -169,21 +165,16 @@ export class IndexSnapshot {
   async #save(): Promise<boolean> {
     const place = this.#place();
     if (!place) return false;
-    const { store, file } = place;
-    // A repository that was moved away, or deleted, must not be half there again.
-    if (!existsSync(path.dirname(store.localFolder)) || !isWritable(`${store.localFolder}/x`)) return false;
-    const index = this.#options.index();
+    const index = this.#memory.index;
     const { revision } = index;
     const label = { key: this.#key(), ...(this.#embedder === undefined ? {} : { embedder: this.#embedder }) };
-    const done = await writeSnapshot(file, label, this.#pieces(index), () => index.revision === revision);
-    if (!done) return false;
-    hideLocalFolder(store.localFolder);
-    this.#saved = revision;
-    return true;
+    const done = await writeSnapshot(place, label, this.#pieces(index), () => index.revision === revision);
+    if (done) this.#saved = revision;
+    return done;
   }
 
   *#pieces(index: SearchIndex): Generator<Piece> {
-    const workspace = this.#options.workspace();
+    const workspace = this.#memory.workspace;
     const entries = [...index.entries()];
     const settled = Date.now() - SETTLED_MS;
     for (let from = 0; from < entries.length; from += SLICE) {

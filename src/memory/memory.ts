@@ -7,14 +7,11 @@ import type { Decay } from "../search/decay.js";
 import type { EntryKey, Indexed } from "../search/indexed.js";
 import { SearchIndex } from "../search/search-index.js";
 import type { CommitMode } from "../store/context.js";
-import type { Written } from "../store/session.js";
 import type { Store } from "../store/store.js";
-import type { Settlement } from "../store/unmerged.js";
-import type { WriteRecord } from "../store/writer.js";
 import { Audit } from "./audit.js";
 import { Catalog } from "./catalog.js";
 import { ConflictDirectory } from "./conflict-directory.js";
-import { Draft } from "./draft.js";
+import { type Decision, Draft } from "./draft.js";
 import { IndexSnapshot } from "./index-snapshot.js";
 import { type EmbedderLoan, Meaning } from "./meaning.js";
 import { ScopeDirectory } from "./scope-directory.js";
@@ -33,14 +30,6 @@ export interface MemoryOptions
   readonly writer: string;
   /** What makes vectors; without it search goes by words only. */
   readonly embedder?: EmbedderLoan | undefined;
-}
-
-/** What a write decided: what goes on record, and the answer once it is written. */
-export interface Decision<T> {
-  readonly record: WriteRecord;
-  /** A path that git's index has unmerged, and what it becomes: a write of its own, after the draft's. */
-  readonly settle?: Settlement;
-  readonly answer: (written: Written) => T;
 }
 
 /** Is told what changed, after it reached the index. */
@@ -111,16 +100,8 @@ export class Memory implements View {
       log: options.log ?? (() => undefined),
     });
     this.meaning = new Meaning(this, options);
-    this.#snapshot = new IndexSnapshot({
-      workspace: () => this.workspace,
-      index: () => this.#index,
-      anew: () => {
-        this.#index = this.#newIndex();
-      },
-      embedder: () => this.meaning.embedderId,
-      publishes: options.publishes,
-      watch: options.watch,
-      log: options.log ?? (() => undefined),
+    this.#snapshot = new IndexSnapshot(this, options, () => {
+      this.#index = this.#newIndex();
     });
     this.#index = this.#newIndex();
   }

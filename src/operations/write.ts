@@ -195,11 +195,9 @@ function refusedAt(errors: readonly Refusal[], of: number): MemoryError {
   return new MemoryError(
     first.code,
     `${errors.length} of ${of} cannot be done, so nothing was written. At position ${position}: ${first.message}`,
-    { errors: errors.map((one) => ({ position: one.position, ...describe(one.error) })) },
+    { errors: errors.map(({ position, error: { code, message, data } }) => ({ position, code, message, data })) },
   );
 }
-
-const describe = ({ code, message, data }: MemoryError) => ({ code, message, data });
 
 async function writeOne(context: OperationContext, plan: Plan, { reason, allow_secrets = [] }: WriteInput) {
   const decide = async (draft: Draft): Promise<Edit[]> => {
@@ -344,10 +342,8 @@ export const bulk = operation({
     const plans = given.items.map((one) => planOf(context, one));
     const store = await storeOfFirst(context.memory, plans);
     for (const { before } of plans) await before?.();
-    const alike = await alikeTo(
-      context.memory,
-      plans.map(({ text }) => text),
-    );
+    const texts = plans.map(({ text }) => text);
+    const alike = await alikeTo(context.memory, texts);
     const decide = (draft: Draft) => decideAll(context, draft, plans, alike, given.allow_secrets ?? []);
     return { results: await writeAll(context, store, decide, given.reason) };
   },

@@ -1,18 +1,18 @@
 import type { Change } from "../entry/change.js";
 import type { Entry } from "../entry/entry.js";
 import type { Moment } from "./adjustments.js";
+import { type AlikeEntry, alikeEntries } from "./alike.js";
 import { readCursor, writeCursor } from "./cursor.js";
 import { DocumentNodes } from "./document-nodes.js";
 import { Engine } from "./engine.js";
-import { type EntryColumns, fromColumns, type Held, toColumns } from "./entry-columns.js";
+import { entriesIn, entryPieces, type Held } from "./entry-columns.js";
 import { EntryTable } from "./entry-table.js";
 import { conditionsOf } from "./filters.js";
 import { rankFused } from "./fused-ranking.js";
 import { explain, hintOf, toHit } from "./hits.js";
 import { type EntryKey, type Indexed, isSameText, own, toIndexed, withFacts } from "./indexed.js";
-import { byPlace } from "./order.js";
 import { sharesHeld } from "./phrases.js";
-import { dataPiece, type Piece, type Pieces } from "./pieces.js";
+import type { Piece, Pieces } from "./pieces.js";
 import type { ParsedQuery } from "./query.js";
 import { type HeldPhrases, type Ranking, rank } from "./ranking.js";
 import type { RelationGraph } from "./relation-graph.js";
@@ -29,10 +29,6 @@ const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
 // Phrases are looked up in the text itself, so in no more entries than can be read without notice.
 const MAX_PHRASE_READS = 100;
-/** Entries in a piece of what is saved: a few milliseconds of work. */
-const SLICE = 500;
-/** So many passages near to one of a text are looked at for what the text is like. */
-const LIKELY = 50;
 
 /** One state of an entry. */
 export type EntryVersion = EntryKey & Pick<Indexed, "version">;
@@ -91,14 +87,7 @@ export class SearchIndex {
    */
   *save(): Generator<Piece> {
     this.settle();
-    const entries = [...this.#table.entries()];
-    for (let from = 0; from < entries.length; from += SLICE) {
-      const held = entries.slice(from, from + SLICE).map((entry): Held => {
-        const slot = this.#table.slotOf(entry.store, entry.path)!;
-        return { slot, entry, relations: this.relations.toldBy(entry) };
-      });
-      yield dataPiece(`entries.${from / SLICE}`, toColumns(held));
-    }
+    yield* entryPieces(this.#table, this.relations);
     yield* this.#text.save();
     yield* this.#vectors.save();
   }
@@ -110,8 +99,8 @@ export class SearchIndex {
     if (vectors) this.#vectors = VectorIndex.restore(pieces);
     yield;
     const relating: Held[] = [];
-    for (let slice = 0; pieces.has(`entries.${slice}`); slice++) {
-      for (const held of fromColumns(pieces.data<EntryColumns>(`entries.${slice}`), (text) => this.#share(text))) {
+    for (const slice of entriesIn(pieces, (text) => this.#share(text))) {
+      for (const held of slice) {
         this.#table.put(held.slot, held.entry);
         if (!this.#vectors.has(held.slot)) this.#bare.add(held.slot);
         if (held.relations.length > 0) relating.push(held);
@@ -210,27 +199,11 @@ export class SearchIndex {
     return this.#vectors.passages;
   }
 
-  /**
-   * The entries, of those that a search shows, that the text of these passages is like, likest first; see `VectorIndex.alike`.
-   * None when the vectors are of another dimension than those that are there.
-   */
-  alike(
-    passages: readonly Float32Array[],
-    { least, limit }: { readonly least: number; readonly limit: number },
-  ): { readonly entry: Indexed; readonly similarity: number }[] {
-    if (passages.some(({ length }) => length !== this.#vectors.dimensions)) return [];
+  /** The entries, of those that a search shows, that the text of these passages is like, likest first. */
+  alike(passages: readonly Float32Array[], wanted: { readonly least: number; readonly limit: number }): AlikeEntry[] {
     const now = this.#options.now();
-    const accepts = (slot: number): boolean => isVisible(this.#table.at(slot)!, [], this.#table.supersessions, now);
-    const likely = new Set<number>();
-    for (const vector of passages) {
-      const { found } = this.#vectors.nearest(vector, { passages: LIKELY, accepts });
-      for (const [slot, { cosine }] of found) if (cosine >= least) likely.add(slot);
-    }
-    return [...likely]
-      .map((slot) => ({ entry: this.#table.at(slot)!, similarity: this.#vectors.alike(slot, passages) }))
-      .filter(({ similarity }) => similarity >= least)
-      .sort((a, b) => b.similarity - a.similarity || byPlace(a.entry, b.entry))
-      .slice(0, limit);
+    const accepts = (entry: Indexed): boolean => isVisible(entry, [], this.#table.supersessions, now);
+    return alikeEntries(passages, this.#table, this.#vectors, { ...wanted, accepts });
   }
 
   /** All entries, in no order to rely on. */

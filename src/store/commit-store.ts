@@ -57,7 +57,7 @@ export function changedOwnFiles(context: StoreContext, observer: Observer): stri
 /** The same by our own means: entries, and the store's own files. */
 async function differingFrom(context: StoreContext, observer: Observer): Promise<string[]> {
   const files = new Set(observer.pendingPaths());
-  for (const file of observer.headPaths())
+  for (const file of observer.head.paths())
     if (!isPrivate(file) && readWorkingFile(path.join(context.root, file)).kind === "absent") files.add(file);
   for (const file of changedOwnFiles(context, observer)) files.add(file);
   return [...files];

@@ -3,12 +3,14 @@ import path from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
 import type { Change, StateFacts } from "../entry/change.js";
 import { isPrivate, locate } from "../entry/entry-path.js";
-import type { Host, Stages } from "../git/host.js";
+import type { Stages } from "../git/host.js";
 import { blobId } from "../git/objects.js";
 import { repoPath, type StoreContext, storePath } from "./context.js";
+import { currentText } from "./current-text.js";
 import { EntryTimes, type LastCommit } from "./entry-times.js";
 import { newsOf } from "./follow-branch.js";
-import { type LastWrite, noteWrites } from "./journal-log.js";
+import { HeadBlobs } from "./head-blobs.js";
+import { LastWrites } from "./last-writes.js";
 import { EMPTY_STATE, type WorktreeState } from "./local-state.js";
 import {
   type Current,
@@ -34,15 +36,13 @@ export class Observer {
   readonly #known = new Map<string, Known>();
   readonly #invalid = new Map<string, { reason: string; mark: FileMark | undefined }>();
   readonly #others = new Map<string, string>();
-  /** Store path → blob id in HEAD. */
-  #head = new Map<string, string>();
-  #headCommit: string | undefined;
+  /** What HEAD has; what is in `private/` too, since somebody may have forced git to take it. */
+  readonly head: HeadBlobs;
   #hostStamp = "";
   #unmerged: ReadonlyMap<string, Stages> = new Map();
   #state: WorktreeState = EMPTY_STATE;
   #stateText = "";
-  #tip: string | undefined;
-  #last = new Map<string, LastWrite>();
+  readonly #last: LastWrites;
   #person = "";
   #scanned = false;
   readonly #times = new EntryTimes();
@@ -51,12 +51,13 @@ export class Observer {
 
   constructor(context: StoreContext) {
     this.#context = context;
+    this.head = new HeadBlobs(context);
+    this.#last = new LastWrites(context);
   }
 
   /** Everything from the beginning: journal, HEAD and files. */
   async start(tell: Tell, scanned?: Scanned): Promise<void> {
-    this.#tip = await this.#context.journal.tip();
-    this.#last = await this.#context.log.lastWrites(this.#tip);
+    await this.#last.start();
     this.#person = (await this.#context.user()).name;
     await this.#noteState();
     await this.#context.history?.load();
@@ -76,23 +77,10 @@ export class Observer {
     if ((this.#context.host?.objects.format ?? "sha1") === "sha1") this.#known.set(file, known);
   }
 
-  /** Takes as known what HEAD was: all recalled versions but for `apart`. To be called after the last `recall`. */
-  recallHead({ commit, apart }: HeadApart): void {
-    for (const [file, { version }] of this.#known) this.#head.set(file, version);
-    for (const [file, blob] of apart) {
-      if (blob === null) this.#head.delete(file);
-      else this.#head.set(file, blob);
-    }
-    this.#headCommit = commit;
-  }
-
-  /** HEAD as far as it is not these versions (by store path), for `recallHead`; undefined = nothing is known of it. */
-  headApart(versions: ReadonlyMap<string, string>): HeadApart | undefined {
-    const commit = this.#headCommit;
-    if (commit === undefined || this.#hostStamp === "") return undefined;
-    const apart: [string, string | null][] = [...this.#head].filter(([file, blob]) => versions.get(file) !== blob);
-    for (const file of versions.keys()) if (!this.#head.has(file)) apart.push([file, null]);
-    return { commit, apart };
+  /** Takes as known what HEAD was: all recalled versions but for what was apart. To be called after the last `recall`. */
+  recallHead(head: HeadApart): void {
+    const known = [...this.#known].map(([file, { version }]) => [file, version] as const);
+    this.head.recall(known, head);
   }
 
   /** What a file was marked by when this version of it was read; undefined = it is not known any more. */
@@ -103,18 +91,18 @@ export class Observer {
 
   /** HEAD's commit at the last look. */
   get headCommit(): string | undefined {
-    return this.#headCommit;
+    return this.head.commit;
   }
 
   /** The last commit of a store path in HEAD; undefined = not known, or none. */
   lastCommit(file: string): LastCommit | undefined {
-    return this.#times.of(repoPath(this.#context, file), this.#headCommit);
+    return this.#times.of(repoPath(this.#context, file), this.headCommit);
   }
 
   /** Takes over what the history says by now about when entries were committed; false when that is nothing new. */
   async updateTimes(): Promise<boolean> {
     const { history } = this.#context;
-    const commit = this.#headCommit;
+    const commit = this.headCommit;
     if (!history || commit === undefined) return false;
     return this.#times.update(history.graph, commit, history.isComplete(commit));
   }
@@ -132,12 +120,10 @@ export class Observer {
         since = performance.now();
       }
       // The branch moved meanwhile: there will be news about that too.
-      if (!this.#times.isAbout(this.#headCommit)) return;
+      if (!this.#times.isAbout(this.headCommit)) return;
       const now = this.#known.get(file);
-      const facts = now && this.#facts(file, now);
-      if (!facts || (facts.updatedAt === now.updatedAt && facts.author === now.author)) continue;
-      this.#known.set(file, { ...now, updatedAt: facts.updatedAt, author: facts.author });
-      changes.push({ store: this.#context.name, path: file, before: now.version, after: facts });
+      const change = now && this.#news(file, now, now);
+      if (change) changes.push(change);
     }
     this.#times.settle();
     this.#untimed.clear();
@@ -168,38 +154,19 @@ export class Observer {
   pendingPaths(): string[] {
     const changed = [...this.#known].filter(([, { pending }]) => pending).map(([file]) => file);
     // Before the first scan is over nothing can be told to be missing.
-    const removed = (this.#scanned ? [...this.#head.keys()] : []).filter(
-      (file) =>
-        !this.#known.has(file) &&
-        !this.#invalid.has(file) &&
-        !isPrivate(file) &&
-        isServed(locate(file, this.#context.manifest.root)),
-    );
-    return [...changed, ...removed];
+    if (!this.#scanned) return changed;
+    return [...changed, ...this.head.missing((file) => this.#known.has(file) || this.#invalid.has(file))];
   }
 
   /** Blob id that HEAD has at a store path; null = none, undefined = there is no HEAD to ask. */
   headBlob(file: string): string | null | undefined {
     // Before HEAD was looked at there is nothing to tell of it.
-    return this.#context.host?.readable && this.#hostStamp !== "" ? (this.#head.get(file) ?? null) : undefined;
-  }
-
-  /** The store paths that HEAD has, those in `private/` too: somebody may have forced git to take them. */
-  headPaths(): Iterable<string> {
-    return this.#head.keys();
+    return this.#context.host?.readable && this.#hostStamp !== "" ? (this.head.of(file) ?? null) : undefined;
   }
 
   /** What others did since the last look, as far as journal, HEAD and git's index tell; `paths` are looked at besides. */
   async refresh(paths: Iterable<string>): Promise<Change[]> {
-    const look = new Set(paths);
-    const tip = await this.#context.journal.tip();
-    if (tip !== this.#tip) {
-      for (const commit of await this.#context.journal.since(this.#tip, tip)) {
-        noteWrites(this.#last, commit);
-        for (const change of commit.changes) look.add(storePath(this.#context, change.path));
-      }
-      this.#tip = tip;
-    }
+    const look = new Set([...paths, ...(await this.#last.follow())]);
     for (const file of await this.#noteState()) look.add(file);
     for (const file of await this.#noteHost()) look.add(file);
     return this.look(look);
@@ -225,56 +192,17 @@ export class Observer {
     for (const file of [...this.#unmerged.keys(), ...unmerged.keys()])
       if (file.startsWith(prefix)) touched.add(storePath(this.#context, file));
     const { commit } = await host.head();
-    for (const [name, oid] of await this.#headChanges(host, commit)) {
-      const file = storePath(this.#context, name);
-      if (oid === null) this.#head.delete(file);
-      else this.#head.set(file, oid);
-      touched.add(file);
-    }
+    for (const file of await this.head.follow(host, commit)) touched.add(file);
     // A stash, checkout or reset also puts files back that HEAD did not have as they were.
     for (const [file, { pending }] of this.#known) if (pending && !this.#unchanged(file)) touched.add(file);
-    [this.#unmerged, this.#headCommit, this.#hostStamp] = [unmerged, commit, stamp];
+    [this.#unmerged, this.#hostStamp] = [unmerged, stamp];
     this.#context.history?.follow(commit);
     return touched;
   }
 
-  /** What HEAD has anew in the store: only folders that differ are read. */
-  async #headChanges(host: Host, commit: string | undefined): Promise<Iterable<[string, string | null]>> {
-    const folder = this.#context.prefix.slice(0, -1);
-    if (commit === this.#headCommit) return [];
-    const known = this.#headCommit !== undefined && (await host.objects.commit(this.#headCommit)) !== undefined;
-    if (!known) {
-      // A commit that was recalled may be gone by now.
-      this.#head.clear();
-      return host.blobsBelow(commit, folder);
-    }
-    return host.blobsChanged(this.#headCommit, commit, folder);
-  }
-
   /** The text that is current at a store path, or undefined when there is none. */
-  async current(file: string): Promise<Current | undefined> {
-    const instead = isPrivate(file) ? "none" : await this.#instead(file);
-    if (instead !== "none") return instead;
-    const { root } = this.#context;
-    if (!isInside(root, file)) return undefined;
-    const read = readWorkingFile(path.join(root, file));
-    if (read.kind !== "file") return undefined;
-    return { bytes: read.bytes, version: blobId(read.bytes), mark: read.mark };
-  }
-
-  /** What is current in place of the working file at a path; `none` = the file itself is. */
-  async #instead(file: string): Promise<Current | "none" | undefined> {
-    const { host, journal } = this.#context;
-    const name = repoPath(this.#context, file);
-    if (this.#state.held.some((held) => held.path === name)) {
-      const version = await journal.last(await journal.tip(), name);
-      const bytes = version ? await journal.objects.blob(version) : undefined;
-      return version && bytes ? { bytes, version, instead: "held" } : undefined;
-    }
-    const stages = (await host?.unmerged())?.get(name);
-    if (!stages) return "none";
-    const bytes = stages[2] === undefined ? undefined : await host!.objects.blob(stages[2]);
-    return bytes && { bytes, version: blobId(bytes), instead: "ours" };
+  current(file: string): Promise<Current | undefined> {
+    return currentText(this.#context, this.#state, file);
   }
 
   /** Looks at single paths anew. */
@@ -342,12 +270,15 @@ export class Observer {
     const known = this.#known.get(file);
     // Whether it still is in conflict, and what is served in place of it, the bytes tell.
     if (known === undefined || known.conflict !== undefined || this.#isSpecial(file)) return this.#observe(file);
-    const seen = { ...known, pending: !known.private && this.#differs(file, known.version) };
-    const facts = this.#facts(file, seen);
-    const next: Known = { ...seen, updatedAt: facts.updatedAt, author: facts.author };
-    if (sameTold(known, next)) return undefined;
+    return this.#news(file, known, { ...known, pending: !known.private && this.#differs(file, known.version) });
+  }
+
+  /** Takes over what a look found at a path that is known, of the same version; undefined = nothing to tell. */
+  #news(file: string, known: Known, seen: Seen): Change | undefined {
+    const after = this.#facts(file, seen);
+    const next: Known = { ...seen, updatedAt: after.updatedAt, author: after.author };
     this.#known.set(file, next);
-    return { store: this.#context.name, path: file, before: known.version, after: facts };
+    return sameTold(known, next) ? undefined : { store: this.#context.name, path: file, before: known.version, after };
   }
 
   /** True where something else may be served than the file at a path. */
@@ -398,24 +329,20 @@ export class Observer {
     const open = stages ? unmergedId(file, stages) : markersId(file, current);
     const conflict = hidden ? undefined : open;
     const seen: Seen = { mark: current.mark, version: current.version, pending, conflict, private: hidden };
-    const facts = this.#facts(file, seen);
-    const next: Known = { ...seen, updatedAt: facts.updatedAt, author: facts.author };
     const known = this.#known.get(file);
-    const before = known?.version ?? null;
-    if (known?.version === next.version) {
-      this.#known.set(file, next);
-      return sameTold(known, next) ? undefined : { store: this.#context.name, path: file, before, after: facts };
-    }
+    if (known?.version === seen.version) return this.#news(file, known, seen);
     const read = readServed(current.bytes, located);
     if (read.kind === "unreadable") return this.#refuse(file, read.reason, current.mark);
-    this.#known.set(file, next);
-    return { store: this.#context.name, path: file, before, after: { ...contentOf(read), ...facts } };
+    const facts = this.#facts(file, seen);
+    this.#known.set(file, { ...seen, updatedAt: facts.updatedAt, author: facts.author });
+    const after = { ...contentOf(read), ...facts };
+    return { store: this.#context.name, path: file, before: known?.version ?? null, after };
   }
 
   #facts(file: string, seen: Seen): StateFacts {
     if (seen.private) return factsOf(seen, undefined, undefined, this.#person);
-    if (!this.#times.isAbout(this.#headCommit)) this.#untimed.add(file);
-    const last = this.#last.get(repoPath(this.#context, file));
+    if (!this.#times.isAbout(this.headCommit)) this.#untimed.add(file);
+    const last = this.#last.of(repoPath(this.#context, file));
     return factsOf(seen, last, seen.pending ? undefined : this.lastCommit(file), this.#person);
   }
 }

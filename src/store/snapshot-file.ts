@@ -1,15 +1,31 @@
 import { randomBytes } from "node:crypto";
+import { existsSync, rmSync } from "node:fs";
 import fs, { type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
 import zlib from "node:zlib";
 import { isErrno } from "../git/git-fs.js";
+import { hideLocalFolder } from "./local-state.js";
+import { isWritable } from "./writable.js";
 
 /** A part of a snapshot. */
 export interface SnapshotPiece {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
+
+/** Where a snapshot is kept: a store's folder of what is never committed, and a name among others there. */
+export interface SnapshotPlace {
+  readonly folder: string;
+  readonly name: string;
+}
+
+const folderOf = ({ folder }: SnapshotPlace): string => path.join(folder, "index");
+const fileOf = (place: SnapshotPlace): string => path.join(folderOf(place), `${place.name}.bin`);
+
+/** Removes what is kept at a place, and everything beside it. */
+export const forgetSnapshots = (place: SnapshotPlace): void =>
+  rmSync(folderOf(place), { recursive: true, force: true });
 
 /** What a snapshot says of itself: it counts only for whoever says the same. */
 export interface SnapshotLabel {
@@ -51,14 +67,18 @@ async function checksum(bytes: Uint8Array): Promise<number> {
  * nothing can be written. Those of other processes, and older ones, stay as they are; the oldest go.
  */
 export async function writeSnapshot(
-  file: string,
+  place: SnapshotPlace,
   label: SnapshotLabel,
   pieces: Iterable<SnapshotPiece>,
   good: () => boolean,
 ): Promise<boolean> {
+  // A repository that was moved away, or deleted, must not be half there again.
+  if (!existsSync(path.dirname(place.folder)) || !isWritable(path.join(place.folder, "x"))) return false;
+  const file = fileOf(place);
   const temporary = `${file}.${randomBytes(6).toString("hex")}${TEMPORARY}`;
   try {
-    await fs.mkdir(path.dirname(file), { recursive: true });
+    await fs.mkdir(folderOf(place), { recursive: true });
+    hideLocalFolder(place.folder);
     const handle = await fs.open(temporary, "wx", 0o600);
     let done = false;
     try {
@@ -69,7 +89,7 @@ export async function writeSnapshot(
     }
     if (!done) return false;
     await fs.rename(temporary, file);
-    await prune(path.dirname(file));
+    await prune(folderOf(place));
     return true;
   } catch (error) {
     if (isErrno(error, "EACCES", "EPERM", "EROFS", "ENOSPC", "ENOENT", "ENOTDIR", "EIO", "EDQUOT")) return false;
@@ -131,13 +151,13 @@ export interface ReadSnapshot {
  * in it is not as it was written.
  */
 export async function readSnapshot(
-  file: string,
+  place: SnapshotPlace,
   key: string,
   wanted: (piece: string, label: SnapshotLabel) => boolean,
 ): Promise<ReadSnapshot | undefined> {
   let handle: FileHandle;
   try {
-    handle = await fs.open(file, "r");
+    handle = await fs.open(fileOf(place), "r");
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR", "EACCES", "EPERM", "EISDIR")) return undefined;
     throw error;

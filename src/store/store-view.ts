@@ -46,7 +46,7 @@ export const storeView = (context: StoreContext, observer: Observer): StoreView 
     return host?.readable && (await host.head()).commit !== undefined ? baseTree(context, "HEAD") : undefined;
   },
   unmerged: () => unmergedPaths(context),
-  committedPrivate: () => [...observer.headPaths()].filter(isPrivate),
+  committedPrivate: () => [...observer.head.paths()].filter(isPrivate),
   checkedOut: async () => {
     const { ref, commit } = (await context.host?.head()) ?? {};
     const branch = ref?.replace(/^refs\/heads\//, "");

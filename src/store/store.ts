@@ -154,9 +154,9 @@ export class Store {
     this.#observer.recallHead(head);
   }
 
-  /** See `Observer.headApart`. */
+  /** See `HeadBlobs.apartFrom`. */
   headApart(versions: ReadonlyMap<string, string>): HeadApart | undefined {
-    return this.#observer.headApart(versions);
+    return this.#observer.head.apartFrom(versions);
   }
 
   /** See `Observer.markOf`. */
