@@ -62,8 +62,8 @@ interface Asked {
 
 /** How often what another process embeds is looked at (milliseconds). */
 const FOLLOW_MS = 3_000;
-/** So long a server's search waits for its query's vector, and a command that has to load the model first (milliseconds). */
-const PATIENCE_MS = { server: 300, command: 2_000 };
+/** So long a server's search waits for its query's vector, its save for those of the text, and a command that has to load the model first (milliseconds). */
+const PATIENCE_MS = { server: 300, save: 1_500, command: 2_000 };
 const DAY_MS = 86_400_000;
 
 /** One embedder at work for the entries and queries of a memory. */
@@ -126,7 +126,8 @@ export class Meaning {
       pause: loan.pause,
     });
     const patience = watch ? PATIENCE_MS.server : PATIENCE_MS.command;
-    const queries = new QueryVectors({ embedder, stored, patience, pause: loan.pause });
+    const savePatience = watch ? PATIENCE_MS.save : PATIENCE_MS.command;
+    const queries = new QueryVectors({ embedder, stored, patience, savePatience, pause: loan.pause });
     this.#work = { chosen, stored, entries, queries, end: new AbortController() };
     return this.#work;
   }

@@ -7,6 +7,8 @@ export interface QueryVectorsOptions {
   readonly stored: StoredVectors;
   /** So long a search waits for its vector (milliseconds). */
   readonly patience: number;
+  /** The same for a save, which is rarer and must not say again what is there. */
+  readonly savePatience: number;
   readonly pause: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
@@ -42,7 +44,7 @@ export class QueryVectors {
     if (known) return this.#keep(text, known);
     if (this.#trouble !== undefined) return this.#trouble;
     try {
-      return (await this.#inTime(this.#make(text))) ?? LATE;
+      return (await this.#inTime(this.#make(text), this.#options.patience)) ?? LATE;
     } catch (error) {
       return asFailure(error).message;
     }
@@ -54,7 +56,7 @@ export class QueryVectors {
     const known = texts.map((text) => this.#options.stored.vector(textKey(text)));
     if (known.every((vector) => vector !== undefined)) return known;
     try {
-      return await this.#inTime(this.#embed(texts));
+      return await this.#inTime(this.#embed(texts), this.#options.savePatience);
     } catch {
       // What went wrong is told by the next search, and by status.
       return undefined;
@@ -104,12 +106,12 @@ export class QueryVectors {
   }
 
   /** What a promise gives within the time there is; undefined when it takes longer. */
-  async #inTime<T>(promise: Promise<T>): Promise<T | undefined> {
+  async #inTime<T>(promise: Promise<T>, patience: number): Promise<T | undefined> {
     const over = new AbortController();
     // A failure that comes too late is known by then as trouble.
     promise.catch(() => undefined);
     try {
-      const late = this.#options.pause(this.#options.patience, over.signal).then(
+      const late = this.#options.pause(patience, over.signal).then(
         () => undefined,
         () => undefined,
       );

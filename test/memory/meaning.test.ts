@@ -19,7 +19,7 @@ afterEach(async () => {
 
 type Embed = Embedder["embed"];
 /** Pauses that a test ends: those of a search that waits for its query's vector, and others. */
-const PATIENCE = [300, 2_000];
+const PATIENCE = [300, 1_500, 2_000];
 
 /** An embedder that keeps what it was asked, does as it is told, and lends a clock on which only what is told to ends. */
 class Loan implements EmbedderLoan {
