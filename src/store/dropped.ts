@@ -20,9 +20,7 @@ export async function droppedWrites(context: StoreContext, state: WorktreeState)
   const format = host?.objects.format ?? "sha1";
   const dropped = new Map(state.dropped.map((one) => [one.path, one]));
   const held = new Set(state.held.map((one) => one.path));
-  const head = host?.readable
-    ? await host.blobsBelow((await host.head()).commit, context.prefix.slice(0, -1))
-    : undefined;
+  const commit = host?.readable ? (await host.head()).commit : undefined;
   let states: Map<string, Set<string | null>> | undefined;
   for (const [file, version] of await journal.allLast(tip)) {
     if (!file.startsWith(context.prefix) || version === null || held.has(file) || dropped.has(file)) continue;
@@ -32,7 +30,7 @@ export async function droppedWrites(context: StoreContext, state: WorktreeState)
     if (work === version) continue;
     // Only where the file is as HEAD has it; anything else is a hand edit, which is somebody's wish.
     const inHead = read.kind === "file" ? blobId(read.bytes, format) : null;
-    if (head && (head.get(file) ?? null) !== inHead) continue;
+    if (host?.readable && (await host.blobAt(commit, file)) !== inHead) continue;
     states ??= await statesByPath(context, tip);
     if (work !== null && !states.get(file)?.has(work)) continue;
     if (await gitHas(context, version)) continue;
