@@ -58,7 +58,7 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #orama: Orama<typeof SCHEMA>;
   readonly #freeIds: string[] = [];
-  /** What filters left since the last change: most searches of a session have the same scopes. */
+  /** What filters left since the last change: searches of a session often have the same ones. */
   readonly #filtered = new Map<string, Set<number>>();
   /** The same as slots, which are looked up faster. */
   readonly #slots = new WeakMap<ReadonlySet<number>, SlotSet>();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hammingDistances, signBits } from "../../src/search/sign-bits.js";
+import { hammingDistances, SignBits, signBits } from "../../src/search/sign-bits.js";
 import { VectorIndex } from "../../src/search/vector-index.js";
 import { seeded } from "../bench/corpus.js";
 import { unit } from "../support/hash-vectors.js";
@@ -52,6 +52,31 @@ test.each([1, 31, 33, 384, 1_024, 3_072])(
     expect(distances[3]).toBe(dimensions);
   },
 );
+
+describe("the signs of vectors", () => {
+  test.each([1, 31, 32, 33, 64, 127, 128, 129, 384, 768, 1_536, 3_968, 3_969, 4_200])(
+    "of %i dimensions are compared as one by one",
+    (dimensions) => {
+      const random = seeded(dimensions);
+      const vectors = Array.from({ length: 40 }, () =>
+        Float32Array.from({ length: dimensions }, () => random.next() - 0.5),
+      );
+      const signs = new SignBits(dimensions);
+      // Room is made bit by bit, and rows are moved, as the index does.
+      vectors.forEach((vector, row) => {
+        signs.reserve(row + 1);
+        signs.set(row, vector);
+      });
+      signs.move(39, 3);
+      vectors[3] = vectors[39]!;
+      const query = Float32Array.from({ length: dimensions }, () => random.next() - 0.5);
+      const differing = (vector: Float32Array) =>
+        vector.reduce((sum, one, i) => sum + Number(one > 0 !== query[i]! > 0), 0);
+      expect([...signs.distances(query, 40)]).toEqual(vectors.map(differing));
+      expect([...signs.distances(vectors[0]!, 1)]).toEqual([0]);
+    },
+  );
+});
 
 describe("the vector index", () => {
   test("keeps the last vectors of each entry through any order of changes, and compaction", () => {
