@@ -233,7 +233,7 @@ async function run(options: Options): Promise<void> {
     const tables = [
       machineLine(on),
       sizes.join(" "),
-      mainTable(columns, "not installed"),
+      mainTable(columns, "not measured"),
       fileSystemWarning(columns) ?? [],
       queryTable(measured.flatMap(({ groups }) => groups)),
     ].flat();
