@@ -3,6 +3,10 @@ import type { Host } from "../git/host.js";
 import { type StoreContext, storePath } from "./context.js";
 import type { HeadApart } from "./observed.js";
 import { isServed } from "./served.js";
+import { slices } from "./slices.js";
+
+/** Paths between two looks at the clock. */
+const SLICE = 500;
 
 /** What HEAD has of a store: blob ids by store path. */
 export class HeadBlobs {
@@ -47,7 +51,10 @@ export class HeadBlobs {
       ? await host.blobsChanged(this.#commit, commit, folder)
       : await host.blobsBelow(commit, folder);
     const touched: string[] = [];
+    const rest = slices();
     for (const [name, blob] of changes) {
+      // Nobody asks before the first look is over; later ones are short.
+      if (!known && touched.length % SLICE === 0) await rest();
       const file = storePath(this.#context, name);
       if (blob === null) this.#blobs.delete(file);
       else this.#blobs.set(file, blob);

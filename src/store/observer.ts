@@ -142,7 +142,8 @@ export class Observer {
   /** What git has as unmerged, and entries and documents with conflict markers. */
   get unresolved(): string[] {
     const unmerged = [...this.#unmerged.keys()].filter((name) => name.startsWith(this.#context.prefix));
-    const open = [...this.#known].flatMap(([file, { conflict }]) => (conflict ? file : []));
+    const open: string[] = [];
+    for (const [file, { conflict }] of this.#known) if (conflict) open.push(file);
     return [...new Set([...unmerged.map((name) => storePath(this.#context, name)), ...open])];
   }
 
@@ -152,7 +153,8 @@ export class Observer {
 
   /** Entries and documents that are not as HEAD has them, removed ones too. */
   pendingPaths(): string[] {
-    const changed = [...this.#known].filter(([, { pending }]) => pending).map(([file]) => file);
+    const changed: string[] = [];
+    for (const [file, { pending }] of this.#known) if (pending) changed.push(file);
     // Before the first scan is over nothing can be told to be missing.
     if (!this.#scanned) return changed;
     return [...changed, ...this.head.missing((file) => this.#known.has(file) || this.#invalid.has(file))];
