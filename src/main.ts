@@ -3,7 +3,7 @@ import "./stdout.js";
 import fs from "node:fs";
 import os from "node:os";
 import type { Program } from "./transports/commands/program.js";
-import { VERSION } from "./version.js";
+import { BUILD, VERSION } from "./version.js";
 
 function runs(pid: number): boolean {
   try {
@@ -21,6 +21,7 @@ const facts = {
   parent: process.ppid,
   host: os.hostname(),
   home: os.homedir(),
+  build: BUILD,
   runs,
 };
 

@@ -55,7 +55,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   git: [],
   store: ["entry", "config", "git"],
   search: ["entry", "config"],
-  memory: ["entry", "config", "reports", "git", "store", "search", "version.ts"],
+  memory: ["entry", "config", "reports", "git", "store", "search"],
   operations: ["entry", "config", "reports", "git", "store", "search", "memory"],
   setup: ["entry", "config", "git", "store", "search", "memory", "operations"],
   transports: ["entry", "config", "git", "store", "search", "memory", "operations", "setup"],

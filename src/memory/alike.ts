@@ -1,7 +1,7 @@
 import { formatAddress } from "../entry/address.js";
 import type { EntryFields } from "../entry/entry.js";
-import type { Kind } from "../entry/kinds.js";
 import { passagesOf } from "../entry/passages.js";
+import { findSecrets } from "../entry/secrets.js";
 import type { AlikeEntry } from "../search/alike.js";
 import type { Memory } from "./memory.js";
 
@@ -9,7 +9,6 @@ import type { Memory } from "./memory.js";
 export interface NewText {
   readonly title: string;
   readonly content: string;
-  readonly kind?: Kind;
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
@@ -31,27 +30,40 @@ const MOST = 3;
 /** So many passages say what a text is about. */
 const COMPARED = 8;
 
+/** What a save may say that looks like a secret, and the store where it goes. */
+interface Saving {
+  readonly store: string;
+  readonly allow: readonly string[];
+}
+
 /**
  * The entries that say nearly the same as each text, by meaning, likest first: none where vectors cannot be had at once.
- * What is made for it is kept, so that the entry is not embedded again when it is there.
+ * What is made for it is kept beside the store, so that the entry is not embedded again when it is there. A text that will
+ * be refused for a secret reaches no embedder.
  */
 export async function alikeTo(
   memory: Memory,
   texts: readonly (NewText | undefined)[],
+  { store, allow }: Saving,
 ): Promise<readonly (readonly Alike[])[]> {
-  const pieces = texts.map((text) => (text === undefined ? [] : passages(text)));
-  const vectors = pieces.flat().length === 0 ? undefined : await memory.meaning.now(pieces.flat());
+  const all = texts.map((text) => (text === undefined ? [] : passages(text)));
+  const pieces = all.map((own) => own.slice(0, COMPARED));
+  const wanted = pieces.flat();
+  const makes = wanted.length > 0 && memory.meaning.embedderId !== undefined;
+  const hides = makes && (await findSecrets(all.flat().join("\n\n"), allow)).length > 0;
+  const vectors = makes && !hides ? await memory.meaning.now(wanted, store) : undefined;
   if (!vectors) return texts.map(() => []);
   let next = 0;
-  return pieces.map((own) => {
+  return pieces.map((own, at) => {
     const from = next;
     next += own.length;
-    return memory.index.alike(vectors.slice(from, next), { least: SIMILAR, limit: 2 * MOST });
+    const whole = own.length === all[at]!.length;
+    return memory.index.alike(vectors.slice(from, next), { least: SIMILAR, limit: 2 * MOST, whole });
   });
 }
 
 const passages = ({ title, content, fields }: NewText): readonly string[] =>
-  passagesOf({ title, body: content, fields: (fields ?? {}) as EntryFields, unknown: {} }).slice(0, COMPARED);
+  passagesOf({ title, body: content, fields: (fields ?? {}) as EntryFields, unknown: {} });
 
 /** What to tell of the likest. */
 export const toSimilar = (memory: Memory, alike: readonly Alike[]): { readonly similar?: SimilarEntry[] } => {

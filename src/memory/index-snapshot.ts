@@ -1,17 +1,17 @@
-import { createHash } from "node:crypto";
 import type { Indexed } from "../search/indexed.js";
 import { dataPiece, numbersPiece, type Piece, Pieces } from "../search/pieces.js";
 import type { SearchIndex } from "../search/search-index.js";
 import type { HeadApart } from "../store/observed.js";
 import { slices } from "../store/slices.js";
 import { forgetSnapshots, readSnapshot, type SnapshotPlace, writeSnapshot } from "../store/snapshot-file.js";
-import { BUILD } from "../version.js";
 import type { Memory } from "./memory.js";
 import { PERSONAL } from "./workspace.js";
 
 /** What the process says of itself. */
 export interface IndexSnapshotOptions {
   readonly publishes: boolean;
+  /** Another one for each text of the program; without it nothing is saved. */
+  readonly build?: string | undefined;
   /** True in a server: it is saved while the server runs, not only at its end. */
   readonly watch: boolean;
   readonly log?: ((message: string, cause: unknown) => void) | undefined;
@@ -57,7 +57,7 @@ export class IndexSnapshot {
     const stores = workspace
       .members()
       .map(({ store }) => [store.name, store.root, store.relativeRoot, store.manifest.root]);
-    return JSON.stringify([BUILD, stores, workspace.scope, workspace.entered ?? null]);
+    return JSON.stringify([this.#options.build, stores, workspace.scope, workspace.entered ?? null]);
   }
 
   /**
@@ -67,14 +67,10 @@ export class IndexSnapshot {
   #place(): SnapshotPlace | undefined {
     const workspace = this.#memory.workspace;
     const member = workspace.get(PERSONAL) ?? workspace.main;
-    if (!member || member.readOnly || !this.#options.publishes) return undefined;
-    // Two versions of the program do not take turns in throwing away what the other saved.
+    const { build, publishes } = this.#options;
+    if (!member || member.readOnly || !publishes || build === undefined) return undefined;
     const roots = workspace.members().map(({ store }) => store.root);
-    const name = createHash("sha256")
-      .update(JSON.stringify([BUILD, roots]))
-      .digest("hex")
-      .slice(0, 16);
-    return { folder: member.store.localFolder, name };
+    return { folder: member.store.localFolder, of: JSON.stringify(roots), by: build };
   }
 
   /** Fills the empty index and what the stores know of their files with what was saved, if anything. */
@@ -83,20 +79,21 @@ export class IndexSnapshot {
     this.#saved = this.#memory.index.revision;
     const place = this.#place();
     if (!place) return;
-    const found = await readSnapshot(
-      place,
-      this.#key(),
-      (name, { embedder }) => !name.startsWith("vectors") || (embedder !== undefined && embedder === this.#embedder),
-    );
-    if (!found) return;
-    const pieces = new Pieces(found.pieces);
     try {
+      const found = await readSnapshot(
+        place,
+        this.#key(),
+        (name, { embedder }) => !name.startsWith("vectors") || (embedder !== undefined && embedder === this.#embedder),
+      );
+      if (!found) return;
+      const pieces = new Pieces(found);
       const vectors = pieces.has("vectors");
       const rest = slices();
       for (const _slice of this.#memory.index.restore(pieces, { vectors })) await rest();
       await this.#recallFiles(pieces);
       this.#saved = this.#memory.index.revision;
     } catch (error) {
+      // Whatever is wrong with it, everything can be read as ever.
       this.#options.log?.("the saved index cannot be used", error);
       this.#anew();
     }

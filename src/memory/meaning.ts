@@ -313,12 +313,15 @@ export class Meaning {
     return this.#attached;
   }
 
-  /** The vectors of texts, to compare them with what is there, when they can be had at once; undefined otherwise. */
-  async now(texts: readonly string[]): Promise<Float32Array[] | undefined> {
+  /**
+   * The vectors of texts that may be saved in a store, to compare them with what is there, when they can be had at once;
+   * undefined otherwise.
+   */
+  async now(texts: readonly string[], store: string): Promise<Float32Array[] | undefined> {
     const work = this.#begin();
     if (!work || work.chosen.driver === "none" || this.#reason !== undefined) return undefined;
     if (!this.#options.watch) await this.#attach(work);
-    return this.#index.vectors.embedded === 0 ? undefined : work.queries.now(texts);
+    return this.#index.vectors.embedded === 0 ? undefined : work.queries.now(texts, store);
   }
 
   async #drop(): Promise<void> {

@@ -28,6 +28,8 @@ export interface MemoryOptions
   readonly newId: (at: number) => string;
   /** Tells those apart who write without a session on this machine: a server, or a shell and its commands. */
   readonly writer: string;
+  /** See IndexSnapshotOptions. */
+  readonly build?: string | undefined;
   /** What makes vectors; without it search goes by words only. */
   readonly embedder?: EmbedderLoan | undefined;
 }

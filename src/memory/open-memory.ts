@@ -18,6 +18,8 @@ export interface ProcessFacts {
   readonly home: string;
   /** True when a process with this id is there. */
   readonly runs: (pid: number) => boolean;
+  /** Names the text of the program, such as a digest of it; without it no index is saved for the next start. */
+  readonly build?: string;
   /** Told what goes wrong where no call can say it. */
   readonly log?: (message: string, cause: unknown) => void;
 }
@@ -76,6 +78,7 @@ export async function openMemory(options: OpenOptions, facts: ProcessFacts): Pro
     watch: options.watch && !ci,
     publishes: !ci,
     log: facts.log,
+    build: facts.build,
     embedder: { choose: (choice) => chooseEmbedder(choice, world), pause: world.pause },
   });
   memory.start();

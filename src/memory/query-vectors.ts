@@ -50,13 +50,21 @@ export class QueryVectors {
     }
   }
 
-  /** The vectors of texts when all can be had in time. */
-  async now(texts: readonly string[]): Promise<Float32Array[] | undefined> {
+  /** The vectors of texts when all can be had in time; what is made is kept for the store. */
+  async now(texts: readonly string[], store: string): Promise<Float32Array[] | undefined> {
     if (this.#trouble !== undefined) return undefined;
-    const known = texts.map((text) => this.#options.stored.vector(textKey(text)));
-    if (known.every((vector) => vector !== undefined)) return known;
+    const known = new Map<string, Float32Array>();
+    const missing = new Set<string>();
+    for (const text of texts) {
+      const vector = this.#options.stored.vector(textKey(text));
+      if (vector) known.set(text, vector);
+      else missing.add(text);
+    }
     try {
-      return await this.#inTime(this.#embed(texts), this.#options.savePatience);
+      const fresh = [...missing];
+      const made = fresh.length === 0 ? [] : await this.#inTime(this.#embed(fresh, store), this.#options.savePatience);
+      made?.forEach((vector, at) => void known.set(fresh[at]!, vector));
+      return made && texts.map((text) => known.get(text)!);
     } catch {
       // What went wrong is told by the next search, and by status.
       return undefined;
@@ -80,11 +88,12 @@ export class QueryVectors {
     return coming;
   }
 
-  async #embed(texts: readonly string[]): Promise<Float32Array[]> {
+  async #embed(texts: readonly string[], store?: string): Promise<Float32Array[]> {
     const { embedder, stored } = this.#options;
     try {
       const vectors = await embedder.embed(texts, this.#end.signal);
-      await stored.save(texts.map((text, i) => ({ key: textKey(text), vector: vectors[i]! })));
+      const records = texts.map((text, i) => ({ key: textKey(text), vector: vectors[i]! }));
+      await stored.save(records, store);
       return vectors;
     } catch (error) {
       const failure = asFailure(error);

@@ -210,7 +210,7 @@ async function writeOne(context: OperationContext, plan: Plan, { reason, allow_s
   };
   const store = await plan.store(context.memory);
   await plan.before?.();
-  const [alike = []] = await alikeTo(context.memory, [plan.text]);
+  const [alike = []] = await alikeTo(context.memory, [plan.text], { store, allow: allow_secrets });
   return (await writeAll(context, store, decide, reason))[0]!;
 }
 
@@ -342,9 +342,9 @@ export const bulk = operation({
     const plans = given.items.map((one) => planOf(context, one));
     const store = await storeOfFirst(context.memory, plans);
     for (const { before } of plans) await before?.();
-    const texts = plans.map(({ text }) => text);
-    const alike = await alikeTo(context.memory, texts);
-    const decide = (draft: Draft) => decideAll(context, draft, plans, alike, given.allow_secrets ?? []);
+    const [texts, allow] = [plans.map(({ text }) => text), given.allow_secrets ?? []];
+    const alike = await alikeTo(context.memory, texts, { store, allow });
+    const decide = (draft: Draft) => decideAll(context, draft, plans, alike, allow);
     return { results: await writeAll(context, store, decide, given.reason) };
   },
 });

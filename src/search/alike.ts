@@ -12,12 +12,20 @@ export interface AlikeEntry {
   readonly similarity: number;
 }
 
+/** Which of them are wanted: as many at most, and how alike at least. */
+export interface AlikeWanted {
+  readonly least: number;
+  readonly limit: number;
+  /** False when the text goes on behind these passages: then what is behind as many of an entry's is not looked at. */
+  readonly whole: boolean;
+}
+
 /** The entries that the text of these passages is like, likest first; none for vectors of another dimension than those there. */
 export function alikeEntries(
   passages: readonly Float32Array[],
   table: EntryTable,
   vectors: VectorIndex,
-  wanted: { readonly least: number; readonly limit: number; readonly accepts: (entry: Indexed) => boolean },
+  wanted: AlikeWanted & { readonly accepts: (entry: Indexed) => boolean },
 ): AlikeEntry[] {
   if (passages.some(({ length }) => length !== vectors.dimensions)) return [];
   const accepts = (slot: number): boolean => wanted.accepts(table.at(slot)!);
@@ -27,7 +35,7 @@ export function alikeEntries(
     for (const [slot, { cosine }] of found) if (cosine >= wanted.least) likely.add(slot);
   }
   return [...likely]
-    .map((slot) => ({ entry: table.at(slot)!, similarity: vectors.alike(slot, passages) }))
+    .map((slot) => ({ entry: table.at(slot)!, similarity: vectors.alike(slot, passages, wanted.whole) }))
     .filter(({ similarity }) => similarity >= wanted.least)
     .sort((a, b) => b.similarity - a.similarity || byPlace(a.entry, b.entry))
     .slice(0, wanted.limit);

@@ -87,7 +87,7 @@ export class Engine {
 
   /**
    * Takes in all entries below a slot, slice by slice, into an engine that has none: their filters only. Orama's own way,
-   * one by one, takes ten times as long.
+   * one by one, takes several times as long.
    */
   *fill(bound: number): Generator<void> {
     const ids: string[] = [];

@@ -16,7 +16,7 @@ const SLICE = 500;
 
 type Field = keyof Indexed;
 
-/** Some entries as plain data, field by field, which takes a third of the room and time of one object each; null = absent. */
+/** Some entries as plain data, field by field, so that no name is written and read for each of them; null = absent. */
 interface EntryColumns {
   readonly slots: readonly number[];
   readonly fields: Readonly<Partial<Record<Field, readonly unknown[]>>>;

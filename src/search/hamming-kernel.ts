@@ -1,4 +1,4 @@
-// A WebAssembly module, assembled here: 128 bits are compared at a time, twenty times as fast as in JavaScript. Opcodes are
+// A WebAssembly module, assembled here: 128 bits are compared at a time, some five times as fast as in JavaScript. Opcodes are
 // those of the WebAssembly specification (core, 5.4 and its SIMD part).
 
 /** Memory of WebAssembly, as far as it is used here: Node's types do not have it. */

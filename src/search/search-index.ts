@@ -1,7 +1,7 @@
 import type { Change } from "../entry/change.js";
 import type { Entry } from "../entry/entry.js";
 import type { Moment } from "./adjustments.js";
-import { type AlikeEntry, alikeEntries } from "./alike.js";
+import { type AlikeEntry, type AlikeWanted, alikeEntries } from "./alike.js";
 import { readCursor, writeCursor } from "./cursor.js";
 import { DocumentNodes } from "./document-nodes.js";
 import { Engine } from "./engine.js";
@@ -200,7 +200,7 @@ export class SearchIndex {
   }
 
   /** The entries, of those that a search shows, that the text of these passages is like, likest first. */
-  alike(passages: readonly Float32Array[], wanted: { readonly least: number; readonly limit: number }): AlikeEntry[] {
+  alike(passages: readonly Float32Array[], wanted: AlikeWanted): AlikeEntry[] {
     const now = this.#options.now();
     const accepts = (entry: Indexed): boolean => isVisible(entry, [], this.#table.supersessions, now);
     return alikeEntries(passages, this.#table, this.#vectors, { ...wanted, accepts });

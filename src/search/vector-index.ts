@@ -135,11 +135,13 @@ export class VectorIndex {
 
   /**
    * How alike the text of these passages and an entry are, 0–1: for each passage the cosine of the one that is nearest in
-   * the other text, averaged, from the side where that is less: a text is not like one that it is a part of.
+   * the other text, averaged, from the side where that is less: a text is not like one that it is a part of. Of a text that
+   * goes on behind these passages (not `whole`) the beginning is compared with the entry's.
    */
-  alike(slot: number, passages: readonly Float32Array[]): number {
+  alike(slot: number, passages: readonly Float32Array[], whole: boolean): number {
     const all = passages.map((vector) => this.#cosines(slot, vector));
-    const count = this.#counts[slot] ?? 0;
+    const own = this.#counts[slot] ?? 0;
+    const count = whole ? own : Math.min(own, passages.length);
     if (all.length === 0 || count === 0) return 0;
     const there = all.reduce((sum, cosines) => sum + Math.max(...cosines), 0) / all.length;
     let back = 0;

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import fs, { type FileHandle } from "node:fs/promises";
 import path from "node:path";
@@ -14,14 +14,17 @@ export interface SnapshotPiece {
   readonly bytes: Uint8Array;
 }
 
-/** Where a snapshot is kept: a store's folder of what is never committed, and a name among others there. */
+/** Where a snapshot is kept: a store's folder of what is never committed; of what; and by which program, which all have their own. */
 export interface SnapshotPlace {
   readonly folder: string;
-  readonly name: string;
+  readonly of: string;
+  readonly by: string;
 }
 
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
 const folderOf = ({ folder }: SnapshotPlace): string => path.join(folder, "index");
-const fileOf = (place: SnapshotPlace): string => path.join(folderOf(place), `${place.name}.bin`);
+const fileOf = (place: SnapshotPlace): string =>
+  path.join(folderOf(place), `${digest(place.of)}.${digest(place.by)}.bin`);
 
 /** Removes what is kept at a place, and everything beside it. */
 export const forgetSnapshots = (place: SnapshotPlace): void =>
@@ -50,8 +53,9 @@ const SLICE = 4 << 20;
 const TEMPORARY = ".part";
 /** A temporary file of this age (milliseconds) has nobody any more. */
 const ABANDONED_MS = 3_600_000;
-/** Snapshots that are kept in a folder. */
+/** Snapshots that are kept in a folder, and of them of one thing: two versions of the program may take turns. */
 const KEPT = 24;
+const KEPT_OF_ONE = 2;
 
 async function checksum(bytes: Uint8Array): Promise<number> {
   let sum = 0;
@@ -113,6 +117,8 @@ async function writeAll(
   for (const { name, bytes } of pieces) {
     if (!good()) return false;
     const sum = await checksum(bytes);
+    // What changed meanwhile may have got other memory.
+    if (!good()) return false;
     written.push([name, at, bytes.length, sum]);
     await put(bytes);
     await put(new Uint8Array(-at & (ALIGNMENT - 1)));
@@ -129,32 +135,33 @@ async function writeAll(
 
 /** Removes what nobody will finish, and the snapshots that were not renewed for longest. */
 async function prune(folder: string): Promise<void> {
-  const files: { file: string; at: number }[] = [];
+  const files: { name: string; file: string; at: number }[] = [];
   for (const name of await fs.readdir(folder)) {
     const file = path.join(folder, name);
     const stat = await fs.stat(file).catch(() => undefined);
     if (stat === undefined) continue;
-    if (!name.endsWith(TEMPORARY)) files.push({ file, at: stat.mtimeMs });
+    if (!name.endsWith(TEMPORARY)) files.push({ name, file, at: stat.mtimeMs });
     else if (Date.now() - stat.mtimeMs > ABANDONED_MS) await fs.rm(file, { force: true });
   }
-  for (const { file } of files.sort((a, b) => b.at - a.at).slice(KEPT)) await fs.rm(file, { force: true });
-}
-
-/** A snapshot's pieces, each in memory of its own. */
-export interface ReadSnapshot {
-  readonly label: SnapshotLabel;
-  readonly pieces: ReadonlyMap<string, Uint8Array>;
+  const counts = new Map<string, number>();
+  files.sort((a, b) => b.at - a.at);
+  for (const [place, { name, file }] of files.entries()) {
+    const [of = ""] = name.split(".");
+    const count = (counts.get(of) ?? 0) + 1;
+    counts.set(of, count);
+    if (place >= KEPT || count > KEPT_OF_ONE) await fs.rm(file, { force: true });
+  }
 }
 
 /**
- * Reads a snapshot, as far as its pieces are wanted; undefined when there is none, it is of something else, or anything
+ * Reads a snapshot's pieces, as far as they are wanted, each into memory of its own; undefined when there is none, it is of something else, or anything
  * in it is not as it was written.
  */
 export async function readSnapshot(
   place: SnapshotPlace,
   key: string,
   wanted: (piece: string, label: SnapshotLabel) => boolean,
-): Promise<ReadSnapshot | undefined> {
+): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
   let handle: FileHandle;
   try {
     handle = await fs.open(fileOf(place), "r");
@@ -172,7 +179,7 @@ export async function readSnapshot(
       if (bytes === undefined || (await checksum(bytes)) !== sum) return undefined;
       pieces.set(name, bytes);
     }
-    return { label: contents, pieces };
+    return pieces;
   } catch (error) {
     if (isErrno(error, "EIO", "EISDIR")) return undefined;
     throw error;

@@ -314,7 +314,7 @@ describe("an embedder that does not work", () => {
     expect(await search(bench, "pears")).toMatchObject({ total: 1, degraded: "vectors: the service is busy" });
     expect(loan.asked).toHaveLength(1);
     expect(loan.pauses).toEqual([60_000]);
-    expect(await bench.memory.meaning.now(["figs"])).toBeUndefined();
+    expect(await bench.memory.meaning.now(["figs"], "project")).toBeUndefined();
     const text = (await import("../../src/operations/registry.js"))
       .findOperation("search")
       ?.render(await search(bench, "apples"), "concise", (said) => said);

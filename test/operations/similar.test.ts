@@ -1,9 +1,10 @@
+import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { EmbedderLoan } from "../../src/memory/meaning.js";
 import type { Embedder } from "../../src/search/embedder.js";
 import { hashed } from "../../src/search/embedders/hashed.js";
-import { Bench, type Json } from "../support/memory.js";
+import { Bench, type Json, SECRET } from "../support/memory.js";
 import { entryText, makeCheckedInStore, put } from "../support/repositories.js";
 
 const benches: Bench[] = [];
@@ -99,6 +100,38 @@ describe("a save of what is there in nearly the same words", () => {
     const { results } = await bench.call<{ results: Json[] }>("bulk", { items: allowed });
     expect(results[0]).not.toHaveProperty("similar");
     expect(results[1]).toHaveProperty("similar");
+  });
+
+  it("is found in a long text too, whose end is not looked at", async () => {
+    const bench = await open();
+    const part = (n: number) => Array.from({ length: 90 }, (_, k) => `word${n}of${k}`).join(" ");
+    const parts = Array.from({ length: 14 }, (_, n) => part(n));
+    await bench.call("save", { title: "A handbook", content: parts.join("\n\n") });
+    await bench.embedded();
+    const again = { title: "A handbook", name: "again", content: [...parts, part(99)].join("\n\n") };
+    await bench.refused("save", again, "already_exists");
+  });
+
+  it("reaches no embedder when it will be refused for a secret, and is kept beside its own store", async () => {
+    const asked: string[] = [];
+    const bench = await open(
+      loan((texts) => {
+        asked.push(...texts);
+        return hashed(256).embed(texts);
+      }),
+    );
+    asked.length = 0;
+    await bench.refused("save", { title: "A key", content: `The key is ${SECRET}.` }, "invalid_input");
+    expect(asked).toEqual([]);
+    const vectors = (folder: string) => path.join(folder, ".git/git-memory/vectors");
+    const size = () =>
+      fs.readdirSync(vectors(bench.dir)).map((name) => fs.statSync(path.join(vectors(bench.dir), name)).size);
+    const before = size();
+    await bench.call("save", { scope: "personal", title: "My own", content: "Only for me." });
+    await bench.embedded();
+    expect(asked.length).toBe(1);
+    expect(size()).toEqual(before);
+    expect(fs.existsSync(vectors(bench.personal))).toBe(true);
   });
 
   it("goes on without a word where vectors fail, come too late, or are not there", async () => {

@@ -40,6 +40,8 @@ export interface Given {
   readonly ci?: boolean;
   /** Gets what the memory logs. */
   readonly logged?: unknown[];
+  /** Names the text of the program. */
+  readonly build?: string;
   /** What makes vectors; nothing when absent. */
   readonly embedder?: EmbedderLoan;
 }
@@ -81,6 +83,7 @@ export class Bench {
     from,
     project,
     embedder,
+    build = "tests",
   }: Given = {}): Promise<Bench> {
     const found = await namedStore(dir);
     const personal = path.join(home, "personal");
@@ -114,6 +117,7 @@ export class Bench {
       publishes: !ci,
       log: (message, cause) => void logged.push([message, cause]),
       embedder,
+      build,
     });
     memory.start();
     return new Bench(dir, found.root, personal, memory, clock);
