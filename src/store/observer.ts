@@ -68,13 +68,11 @@ export class Observer {
     await this.scan(tell, scanned);
   }
 
-  /**
-   * Takes as known what another process saw of a path and the index was given: the first scan reads the file only if it
-   * changed since. To be called before `start`.
-   */
+  /** Takes as known what another process saw of a path: `start` reads the file only if it changed since. To be called before. */
   recall(file: string, known: Known): void {
     // Where git's ids are not ours, only the bytes tell whether HEAD has them.
-    if ((this.#context.host?.objects.format ?? "sha1") === "sha1") this.#known.set(file, known);
+    const ours = (this.#context.host?.objects.format ?? "sha1") === "sha1";
+    this.#known.set(file, ours ? known : { ...known, mark: undefined });
   }
 
   /** Takes as known what HEAD was: all recalled versions but for what was apart. To be called after the last `recall`. */

@@ -7,7 +7,7 @@ import type { EmbedderLoan } from "../../src/memory/meaning.js";
 import { hashed } from "../../src/search/embedders/hashed.js";
 import { seeded } from "../bench/corpus.js";
 import { Bench, type Given, type Json } from "../support/memory.js";
-import { git, makeCheckedInStore, makeRepository, put } from "../support/repositories.js";
+import { git, makeCheckedInStore, makeRepository, put, temporaryFolder } from "../support/repositories.js";
 
 const benches: Bench[] = [];
 afterEach(async () => {
@@ -321,6 +321,17 @@ describe("the saved index", () => {
     await bench.memory.close();
     expect(fs.existsSync(dir)).toBe(false);
     fs.renameSync(`${dir}.away`, dir);
+  });
+
+  it("is as rebuilt where git's ids are not ours", async () => {
+    const dir = makeStore(makeRepository(temporaryFolder(), "--object-format=sha256"));
+    await (await open({ dir, ...server })).memory.close();
+    expect(snapshots(dir)).toHaveLength(1);
+    fs.rmSync(path.join(dir, ".memory/memories/n-7.md"));
+    put(path.join(dir, ".memory/memories/n-8.md"), textOf(8, 3));
+    const { bench } = await told({ dir, ...server });
+    expect(bench.memory.index.size).toBe(79);
+    expect(await state(bench)).toEqual(await rebuilt(dir));
   });
 
   it("works without git too", async () => {
